@@ -1,0 +1,4 @@
+"""The signed agreement as something that can be asked: its document, its clauses, its decisions.
+
+Knows nothing of files of villages, of the network, of pages. Everything above asks it before it touches a person's data.
+"""

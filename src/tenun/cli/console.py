@@ -1,0 +1,61 @@
+"""How every command speaks: one JSON object on standard output, or text for a person; words about
+the work (progress, warnings, errors) on standard error.
+
+Exit status: 0 success, 1 refused or failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from tenun.kernel.errors import TenunError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Cetak satu objek JSON saja / print one JSON object only.")]
+
+
+def answer(result: Mapping[str, Any], *, as_json: bool, show: Callable[[], None], is_refused: bool = False) -> None:
+    """Print a command's result and, when it is a refusal, leave with status 1."""
+    if as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
+    else:
+        show()
+    if is_refused:
+        raise typer.Exit(1)
+
+
+def fail(problem: TenunError, *, as_json: bool) -> None:
+    """Say what went wrong and what to do, and leave with status 1."""
+    if as_json:
+        sys.stdout.write(json.dumps({"error": problem.as_dict()}, ensure_ascii=False) + "\n")
+    else:
+        for language in ("id", "en"):
+            err.print(f"{problem.message(language)} {problem.remedy(language)}".strip(), markup=False)
+        err.print(f"[{problem.code}]", markup=False, style="dim")
+    raise SystemExit(1)
+
+
+@contextmanager
+def progress(*, as_json: bool) -> Iterator[Progress]:
+    """A progress bar on standard error, for a person at a terminal only."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=as_json or not err.is_terminal,
+    ) as bar:
+        yield bar

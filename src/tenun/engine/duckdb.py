@@ -1,0 +1,22 @@
+"""DuckDB as we use it: in memory, quiet, with a bound on memory and no reach outside this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+
+def connect(*, memory: str = "4GB", threads: int | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A fresh in-memory database. `spill` is where it may write what exceeds `memory`."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET memory_limit = ?", [memory])
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    if threads:
+        connection.execute("SET threads = ?", [threads])
+    if spill is not None:
+        spill.mkdir(parents=True, exist_ok=True)
+        connection.execute("SET temp_directory = ?", [str(spill)])
+    return connection

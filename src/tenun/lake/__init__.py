@@ -1,0 +1,1 @@
+"""Where tables are kept: raw, core, link, out, as immutable Parquet snapshots with a manifest."""

@@ -1,0 +1,1 @@
+"""A node: its folders, its stored state, its services."""

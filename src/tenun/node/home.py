@@ -1,0 +1,70 @@
+"""The folders of the nodes on this machine.
+
+var/                     $TENUN_HOME, or var/ beside the source
+  reference/             region editions, bridges and boundaries that officials loaded
+  desa/  naker/          one node each:
+    lake/  keys/  agreement/  exchange/{outbox,inbox,receipts}/  log/  postgres/
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tenun.kernel.keys import FileKeys, KeyProvider
+from tenun.lake.store import Lake
+
+SOURCE_ROOT = Path(os.environ.get("TENUN_ROOT", Path(__file__).resolve().parents[3]))
+
+
+class Role(StrEnum):
+    """Which party's node it is."""
+
+    DESA = "desa"
+    """Pihak Kesatu: Kemendesa, owner of SID."""
+    NAKER = "naker"
+    """Pihak Kedua: Kemnaker, owner of SIAPKerja."""
+
+
+def home_folder() -> Path:
+    return Path(os.environ.get("TENUN_HOME") or SOURCE_ROOT / "var").absolute()
+
+
+@dataclass(frozen=True)
+class NodeHome:
+    role: Role
+    folder: Path
+
+    @classmethod
+    def of(cls, role: Role) -> NodeHome:
+        return cls(role=role, folder=home_folder() / role)
+
+    @property
+    def keys(self) -> KeyProvider:
+        return FileKeys(self.folder / "keys")
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.folder / "lake", self.keys)
+
+    @property
+    def agreement(self) -> Path:
+        return self.folder / "agreement"
+
+    @property
+    def exchange(self) -> Path:
+        return self.folder / "exchange"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+
+def reference_folder() -> Path:
+    return home_folder() / "reference"

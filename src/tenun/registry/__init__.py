@@ -1,0 +1,1 @@
+"""What each register promises to hold: tables, code lists, regions, identifiers."""

@@ -1,0 +1,1 @@
+"""Reference lists: regions in their editions, code lists, and the harmonised values they map to."""

@@ -1,0 +1,1 @@
+"""What SIAPKerja promises to hold."""

@@ -1,0 +1,1 @@
+"""What the village information system (SID) promises to hold."""

@@ -1,0 +1,44 @@
+import importlib
+import pkgutil
+
+import tenun
+from tenun.kernel.errors import TenunError
+
+
+def every_error() -> list[type[TenunError]]:
+    for module in pkgutil.walk_packages(tenun.__path__, "tenun."):
+        if "portal" not in module.name and "__main__" not in module.name:
+            importlib.import_module(module.name)
+
+    def below(kind: type[TenunError]) -> list[type[TenunError]]:
+        return [kind, *(found for child in kind.__subclasses__() for found in below(child))]
+
+    return [kind for kind in below(TenunError) if kind is not TenunError and kind.__module__.startswith("tenun.")]
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    own = [kind for kind in every_error() if "code" in vars(kind)]
+    codes = [kind.code for kind in own]
+    assert len(codes) > 5
+    assert len(codes) == len(set(codes)), sorted(code for code in codes if codes.count(code) > 1)
+
+
+def test_every_error_speaks_both_languages_and_says_what_to_do() -> None:
+    for kind in every_error():
+        if "code" not in vars(kind):
+            continue
+        assert kind.text_id != TenunError.text_id, kind
+        assert kind.text_en != TenunError.text_en, kind
+        assert kind.remedy_id, kind
+        assert kind.remedy_en, kind
+
+
+def test_an_error_as_json_keeps_its_parts_and_both_texts() -> None:
+    class Sample(TenunError):
+        code = "test.sample"
+        text_id = "Kolom {field} pada baris {row}."
+        text_en = "Field {field} in row {row}."
+
+    problem = Sample(field="sex", row=3)
+    assert problem.as_dict()["message"] == {"id": "Kolom sex pada baris 3.", "en": "Field sex in row 3."}
+    assert problem.as_dict()["parts"] == {"field": "sex", "row": 3}
