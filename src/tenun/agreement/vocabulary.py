@@ -81,7 +81,7 @@ OPERATORS: Mapping[Operand, frozenset[Operator]] = {
 class DutyAction(StrEnum):
     KEEP_CONFIDENTIAL = "keep-confidential"
     USE_FOR_PURPOSE_ONLY = "use-for-purpose-only"
-    NOT_PASS_ON = "not-pass-on"
+    KEEP_FROM_OTHERS = "keep-from-others"
     GIVE_ACCESS_TO_SOURCE = "give-access-to-source"
     GIVE_ACCESS_TO_RESULTS = "give-access-to-results"
     INFORM_VILLAGES = "inform-villages"

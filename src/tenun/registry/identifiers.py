@@ -106,7 +106,7 @@ class PrefixHistory(Protocol):
 
 # What stands for "no number" in a text cell. `-` is what villages type where a system demands something.
 _EMPTY = frozenset({"", "-", "--", "null", "none", "nan", "n/a", "\\n", "tidak ada", "tidak tahu", "belum ada"})
-_SEPARATORS = re.compile(r"[\s  ​﻿'`´‘’\"“”.,;:/_-]+")
+_SEPARATORS = re.compile(r"[\s\u200b\u2060\ufeff'`\u00b4\u2018\u2019\"\u201c\u201d.,;:/_-]+")
 _FLOAT_TEXT = re.compile(r"(\d+)[.,]0+")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _LETTERS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
@@ -176,7 +176,7 @@ def _read(raw: object, village: str | None) -> tuple[str | None, NikClass, tuple
         return _of_scientific(scientific, village)
     if as_float := _FLOAT_TEXT.fullmatch(text):
         if len(as_float[1]) in (1, 15, 16) or int(as_float[1]) == 0:
-            return _of_number(int(as_float[1]), village)
+            return _of_number(float(as_float[1]), village)
     digits = _SEPARATORS.sub("", text)
     warnings: tuple[str, ...] = () if digits == text else (Warn.CLEANED,)
     if not digits:
@@ -196,10 +196,10 @@ def _of_digits(
         return None, NikClass.ZERO, ()
     if len(digits) == 15 and _is_temporary(f"0{digits}", village, is_certain=False):
         return f"0{digits}", NikClass.TEMPORARY, (*warnings, Warn.ZERO_RECOVERED)
-    if len(digits) != 16:
-        return None, NikClass.MALFORMED, ()
     if _is_placeholder(digits):
         return None, NikClass.PLACEHOLDER, ()
+    if len(digits) != 16:
+        return None, NikClass.MALFORMED, ()
     if digits[0] != "0":
         return digits, NikClass.VALID, warnings
     if _is_temporary(digits, village, is_certain=True):
@@ -213,8 +213,9 @@ def _of_number(number: float, village: str | None) -> tuple[str | None, NikClass
     if number < 0:
         return None, NikClass.MALFORMED, ()
     digits = str(int(number))
-    # A spreadsheet keeps 15 digits and writes 0 for the sixteenth.
-    if len(digits) == 16 and not _is_placeholder(digits) and (digits[-1] == "0" or number > _EXACT):
+    # A spreadsheet keeps 15 digits and writes 0 for the sixteenth. A whole number (JSON) is kept as it is.
+    is_lossy = isinstance(number, float) and len(digits) == 16 and (digits[-1] == "0" or number > _EXACT)
+    if is_lossy and not _is_placeholder(digits):
         return None, NikClass.DAMAGED, ()
     return _of_digits(digits, village, (Warn.FROM_NUMBER,) if len(digits) > 1 else ())
 
@@ -239,7 +240,9 @@ def _is_temporary(digits: str, village: str | None, *, is_certain: bool) -> bool
 
 def _is_placeholder(digits: str) -> bool:
     # A serial of 0000 is never issued; with the six date digits zero as well, nobody meant a number.
-    return digits[6:] == "0000000000" or digits in _COUNTING or digits == digits[0] * 16
+    return len(digits) > 11 and (
+        not digits[6:].strip("0") or digits in _COUNTING or digits == digits[0] * len(digits)
+    )
 
 
 def _is_possible(day: int, month: int, year: int) -> bool:

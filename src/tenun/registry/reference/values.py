@@ -32,6 +32,8 @@ class Education(StrEnum):
 
     NONE = "none"
     PRIMARY_INCOMPLETE = "primary_incomplete"
+    BELOW_PRIMARY = "below_primary"
+    """No certificate of primary school; the source does not tell whether ever at school."""
     PRIMARY = "primary"
     LOWER_SECONDARY = "lower_secondary"
     UPPER_SECONDARY = "upper_secondary"
@@ -149,11 +151,14 @@ class HouseholdRole(StrEnum):
     HEAD = "head"
     HUSBAND = "husband"
     WIFE = "wife"
+    SPOUSE = "spouse"
+    """Husband or wife: Regsosek does not tell them apart."""
     CHILD = "child"
     CHILD_IN_LAW = "child_in_law"
     GRANDCHILD = "grandchild"
     PARENT = "parent"
     PARENT_IN_LAW = "parent_in_law"
+    PARENT_OR_IN_LAW = "parent_or_in_law"
     OTHER_RELATIVE = "other_relative"
     DOMESTIC_WORKER = "domestic_worker"
     OTHER = "other"
@@ -179,3 +184,26 @@ def age_group(age_years: int | None) -> AgeGroup:
     if age_years < 25:
         return AgeGroup.YOUNG
     return AgeGroup.MIDDLE if age_years < 60 else AgeGroup.OLD
+
+
+class EmploymentStatus(StrEnum):
+    """Kedudukan dalam pekerjaan, as Regsosek 2022 (question 418) and BPS tell them apart."""
+
+    OWN_ACCOUNT = "own_account"
+    OWN_ACCOUNT_WITH_HELP = "own_account_with_help"
+    """Helped by unpaid or temporary workers."""
+    EMPLOYER = "employer"
+    EMPLOYEE = "employee"
+    PUBLIC_EMPLOYEE = "public_employee"
+    CASUAL_FARM = "casual_farm"
+    CASUAL_OTHER = "casual_other"
+    FAMILY_WORKER = "family_worker"
+    UNMAPPED = "unmapped"
+    MISSING = "missing"
+
+
+class SchoolAttendance(StrEnum):
+    ATTENDING = "attending"
+    NOT_ATTENDING = "not_attending"
+    UNMAPPED = "unmapped"
+    MISSING = "missing"

@@ -1,0 +1,108 @@
+"""The keys of a party, at its own node: Ed25519 for agreement, messages and log, X25519 (age) for what it receives.
+
+    keys/agreement.jwk  message.jwk  log.jwk  age.txt     private, readable by their owner alone
+    keys/public.json                                      what goes into the agreement
+
+Trusted: whoever reads the folder can sign for the party. A party may keep `agreement.jwk` elsewhere:
+it is needed for signing only, and everything else goes by `public.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyrage
+from joserfc.jwk import OKPKey
+
+from tenun.agreement.vocabulary import KeyUse
+from tenun.kernel import canonical_json
+from tenun.kernel.errors import TenunError
+
+PUBLIC = "public.json"
+AGE = "age.txt"
+
+
+class KeysMissing(TenunError):
+    """The folder has no key for that use."""
+
+    code = "agreement.keys_missing"
+    text_id = "Kunci {use} tidak ada pada simpul ini."
+    text_en = "This node has no {use} key."
+    remedy_id = "Buat kunci simpul lebih dahulu, atau pulihkan folder keys/ dari cadangan."
+    remedy_en = "Create the node's keys first, or restore the folder keys/ from a backup."
+
+
+@dataclass(frozen=True)
+class PublicKeys:
+    """What others may know of a party's keys, in the form that the agreement has them."""
+
+    keys: tuple[dict[str, Any], ...]
+    """`{"use": ..., "jwk": {kty, crv, x, kid}}`, one for each use."""
+    age_recipient: str
+
+    def kid(self, use: KeyUse | str) -> str:
+        return next(str(key["jwk"]["kid"]) for key in self.keys if key["use"] == use)
+
+
+def create(folder: Path) -> PublicKeys:
+    """Make the keys that are not there yet, and say their public parts. Existing keys stay as they are."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for use in KeyUse:
+        if not _private_path(folder, use).exists():
+            _write_private(_private_path(folder, use), json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
+    if not (folder / AGE).exists():
+        _write_private(folder / AGE, f"{pyrage.x25519.Identity.generate()}\n")
+    keys = tuple({"use": use.value, "jwk": _public_jwk(private(folder, use))} for use in KeyUse)
+    recipient = str(age_identity(folder).to_public())
+    document = canonical_json.dumps({"keys": list(keys), "age_recipient": recipient})
+    (folder / PUBLIC).write_bytes(document)
+    return public(folder)
+
+
+def public(folder: Path) -> PublicKeys:
+    """The public parts. Reads no private key."""
+    try:
+        document = canonical_json.loads((folder / PUBLIC).read_bytes(), document=PUBLIC)
+    except FileNotFoundError as problem:
+        raise KeysMissing(use="public") from problem
+    return PublicKeys(keys=tuple(document["keys"]), age_recipient=document["age_recipient"])
+
+
+def private(folder: Path, use: KeyUse | str) -> OKPKey:
+    """The private key for one use."""
+    try:
+        return OKPKey.import_key(json.loads(_private_path(folder, use).read_text("utf-8")))
+    except FileNotFoundError as problem:
+        raise KeysMissing(use=str(use)) from problem
+
+
+def age_identity(folder: Path) -> Any:
+    """The age identity (`pyrage.x25519.Identity`) that opens what is sent to this party."""
+    try:
+        return pyrage.x25519.Identity.from_str((folder / AGE).read_text("utf-8").strip())
+    except FileNotFoundError as problem:
+        raise KeysMissing(use="age") from problem
+
+
+def _private_path(folder: Path, use: KeyUse | str) -> Path:
+    return folder / f"{use}.jwk"
+
+
+def _public_jwk(key: OKPKey) -> dict[str, str]:
+    members = key.as_dict(private=False)
+    return {"kty": str(members["kty"]), "crv": str(members["crv"]), "x": str(members["x"]), "kid": key.thumbprint()}
+
+
+def _write_private(path: Path, content: str) -> None:
+    """The whole file or none of it, and never readable by others, not even for a moment."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.replace(path)

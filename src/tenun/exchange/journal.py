@@ -1,0 +1,124 @@
+"""What a node writes into its log about handing data over. Digests, counts and reasons; nobody's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tenun.agreement.agreed import Agreement
+from tenun.agreement.decision import Denial, Permit
+from tenun.exchange.manifest import Manifest
+from tenun.exchange.refusals import LogUnavailable, NotPermitted
+from tenun.exchange.station import Station
+from tenun.kernel import canonical_json
+from tenun.kernel.clock import rfc3339
+from tenun.kernel.errors import TenunError
+from tenun.transparency_log.errors import LogError
+from tenun.transparency_log.log import Appended, Log
+
+DECIDED = "exchange.decided"
+PACKED = "exchange.packed"
+ACCEPTED = "exchange.accepted"
+RECEIVED = "exchange.received"
+RECEIPT_CHECKED = "exchange.receipt_checked"
+REFUSED = "exchange.refused"
+
+
+class Journal:
+    """The node's log, for this package. No log, no data: every failure to write is an error to the caller."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._log = Log(station.log, station.log_signer())
+
+    def write(self, kind: str, **members: Any) -> Logged:
+        """Add an entry. When this returns, it is on disk and covered by a signed checkpoint."""
+        entry = canonical_json.dumps(
+            {
+                "type": kind,
+                "time": rfc3339(self._station.clock.now()),
+                "node": str(self._station.party),
+                **{name: value for name, value in members.items() if value is not None},
+            }
+        )
+        try:
+            return Logged(entry, self._log.append(entry))
+        except (LogError, OSError) as problem:
+            reason = problem.code if isinstance(problem, LogError) else type(problem).__name__
+            raise LogUnavailable(reason=reason) from problem
+
+    def prove(self, logged: Logged) -> str:
+        """A proof of the entry that the other party can check with our log's key alone."""
+        try:
+            return self._log.prove(logged.appended.index)
+        except (LogError, OSError) as problem:
+            raise LogUnavailable(reason=type(problem).__name__) from problem
+
+    @contextmanager
+    def refusals(self, **members: Any) -> Iterator[dict[str, Any]]:
+        """Whatever is refused inside is in the log before the refusal is told.
+
+        The block may add to the dictionary what it has learnt by then.
+        """
+        known = dict(members)
+        try:
+            yield known
+        except LogUnavailable:
+            raise
+        except TenunError as problem:
+            reasons = [reason.code for reason in problem.denial.reasons] if isinstance(problem, NotPermitted) else None
+            self.write(REFUSED, code=problem.code, reasons=reasons, **known)
+            raise
+        except Exception as problem:
+            self.write(REFUSED, code=f"exchange.failed.{type(problem).__name__}", **known)
+            raise
+
+
+class Logged:
+    """An entry as it was written, and where."""
+
+    def __init__(self, entry: bytes, appended: Appended) -> None:
+        self.entry = entry
+        self.appended = appended
+
+    @property
+    def index(self) -> int:
+        return self.appended.index
+
+
+def cite(agreement: Agreement) -> dict[str, str]:
+    return {"id": agreement.id, "rev": agreement.rev}
+
+
+def decision_of(decision: Permit | Denial) -> dict[str, Any]:
+    """A decision for the log. Words that the agreement does not know are left out of it."""
+    summary = {"id": decision.decision_id, "is_permit": bool(decision), "clauses": list(decision.clauses)}
+    if isinstance(decision, Denial):
+        return {**summary, "reasons": [reason.code for reason in decision.reasons]}
+    return {
+        **summary,
+        "dataset": decision.dataset,
+        "purpose": str(decision.purpose),
+        "operation": str(decision.operation),
+        "fields": sorted(decision.fields),
+        "by": str(decision.by),
+    }
+
+
+def pack_of(made: Manifest, *, manifest_sha256: str) -> dict[str, Any]:
+    """A pack for the log. The digest of the signed manifest is what both parties' entries share."""
+    return {
+        "id": made.pack,
+        "sequence": made.sequence,
+        "manifest_sha256": manifest_sha256,
+        "provider": made.provider,
+        "consumer": made.consumer,
+        "dataset": made.dataset,
+        "purpose": made.purpose,
+        "fields": made.fields_,
+        "rows": made.rows,
+        "parts": len(made.parts),
+        "places": len(made.sources),
+        "invented": made.invented,
+    }

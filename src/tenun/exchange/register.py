@@ -1,0 +1,149 @@
+"""What was sent and what was taken in, by pack id: the memory that survives a restart.
+
+One JSON file for each pack, replaced durably. It holds counts, digests and places; no person.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tenun.exchange import binding as bindings
+from tenun.exchange.manifest import Manifest
+from tenun.exchange.refusals import Replayed, SequenceOld
+from tenun.exchange.station import Station
+
+ACCEPTING = "accepting"
+"""Checked and logged; its rows are on their way into the lake. After a crash the same pack may come again."""
+ACCEPTED = "accepted"
+
+
+class Register:
+    def __init__(self, station: Station) -> None:
+        self._folder = station.exchange
+
+    @contextmanager
+    def only_one(self) -> Iterator[None]:
+        """One pack at a time is made or taken in at a node; others wait."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    # --- sent ------------------------------------------------------------------------------------
+
+    def sent(self) -> list[dict[str, Any]]:
+        """Every pack that was made here, oldest first."""
+        return sorted(self._records("sent"), key=lambda record: (record["created"], record["sequence"]))
+
+    def sent_pack(self, pack: str) -> dict[str, Any] | None:
+        return next((record for record in self._records("sent") if record["pack"] == pack), None)
+
+    def next_sequence(self, dataset: str) -> int:
+        """Counts up for each dataset, also over packs that were never delivered."""
+        return 1 + max((record["sequence"] for record in self._records("sent") if record["dataset"] == dataset), default=0)
+
+    def handed_over(self, *, dataset: str, purpose: str, area: str | None) -> tuple[datetime, ...]:
+        """When rows of an overlapping area were packed before, for the same purpose."""
+        return tuple(
+            datetime.fromisoformat(record["created"])
+            for record in self.sent()
+            if (record["dataset"], record["purpose"]) == (dataset, purpose) and bindings.overlaps(record["area"], area)
+        )
+
+    def note_sent(self, manifest: Manifest, **more: Any) -> None:
+        self._write("sent", manifest.pack, {**_summary(manifest), **more})
+
+    def note_receipt(self, record: Mapping[str, Any], **more: Any) -> None:
+        self._write("sent", record["pack"], {**record, "receipt": more})
+
+    # --- received --------------------------------------------------------------------------------
+
+    def received(self) -> list[dict[str, Any]]:
+        """Every pack that was taken in here, oldest first."""
+        return sorted(self._records("received"), key=lambda record: (record["created"], record["sequence"]))
+
+    def require_new(self, manifest: Manifest) -> None:
+        """Raise `Replayed` or `SequenceOld` for a pack that was here before, or that a later one has overtaken."""
+        latest = 0
+        scopes = {source.scope for source in manifest.sources}
+        for record in self._records("received"):
+            if record["pack"] == manifest.pack and record["state"] == ACCEPTED:
+                raise Replayed(pack=manifest.pack, accepted=record["accepted"])
+            if _is_same_stream(record, manifest) and record["pack"] != manifest.pack and scopes & set(record["scopes"]):
+                latest = max(latest, record["sequence"])
+        if latest >= manifest.sequence:
+            raise SequenceOld(sequence=manifest.sequence, latest=latest)
+
+    def note_received(self, manifest: Manifest, *, state: str, scopes: Collection[str], **more: Any) -> None:
+        self._write(
+            "received", manifest.pack, {**_summary(manifest), "state": state, "scopes": sorted(scopes), **more}
+        )
+
+    # --- below the surface -------------------------------------------------------------------------
+
+    def _records(self, kind: str) -> Iterator[dict[str, Any]]:
+        for path in sorted((self._folder / kind).glob("[0-9a-f]*.json")):
+            record: dict[str, Any] = json.loads(path.read_bytes())
+            yield record
+
+    def _write(self, kind: str, pack: str, record: Mapping[str, Any]) -> None:
+        content = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1).encode()
+        write_durably(self._folder / kind / f"{pack}.json", content)
+
+
+def _summary(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "pack": manifest.pack,
+        "sequence": manifest.sequence,
+        "created": manifest.created,
+        "agreement": manifest.agreement.id,
+        "rev": manifest.agreement.rev,
+        "provider": manifest.provider,
+        "consumer": manifest.consumer,
+        "dataset": manifest.dataset,
+        "purpose": manifest.purpose,
+        "area": manifest.area,
+        "rows": manifest.rows,
+        "parts": len(manifest.parts),
+        "places": len(manifest.sources),
+        "invented": manifest.invented,
+    }
+
+
+def _is_same_stream(record: Mapping[str, Any], manifest: Manifest) -> bool:
+    return (record["provider"], record["dataset"]) == (manifest.provider, manifest.dataset)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Whole or not at all, and on disk when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.parent / f".draft-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        with draft.open("xb") as handle:
+            os.fchmod(handle.fileno(), 0o600)
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(path)
+        sync_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,276 @@
+"""What an indicator is: everything a reader must know before believing it, checked against a closed schema.
+
+One folder an indicator: `definition.yaml` (this schema), `query.sql` (the formula), `example.yaml` (what it
+gives on a table small enough to add up by hand). The items are those that Perpres 39/2019 and Permenaker
+15/2020 (Format A) ask of statistical metadata, and what an agreement between two ministries needs besides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from tenun.disclosure.profile import DisclosureClass
+from tenun.indicators.areas import Level
+from tenun.kernel.errors import TenunError
+
+FOLDER = Path(os.environ.get("TENUN_ROOT", Path(__file__).resolve().parents[3])) / "indicators"
+
+# Sakernas alone may carry these names: SID has no question block on looking for work (mission, second of the
+# five things). The definition refuses to load with one of them in a name, at any level.
+NAMES_OF_THE_SURVEY = re.compile(
+    r"\b(TPT|TPAK|tingkat pengangguran terbuka|tingkat partisipasi angkatan kerja|"
+    r"(open )?unemployment rate|labou?r force participation rate)\b",
+    re.IGNORECASE,
+)
+
+
+class DefinitionInvalid(TenunError):
+    """An indicator's folder does not say what it must, or says something nobody knows."""
+
+    code = "indicators.definition_invalid"
+    text_id = "Definisi indikator {file}: bagian {field} tidak sah ({reason})."
+    text_en = "Indicator definition {file}: {field} is not valid ({reason})."
+    remedy_id = "Perbaiki bagian itu; daftar bagian ada di docs/decisions/2026-11-24-indicators.md."
+    remedy_en = "Correct that item; the items are listed in docs/decisions/2026-11-24-indicators.md."
+
+
+class IndicatorUnknown(TenunError):
+    code = "indicators.unknown"
+    text_id = "Indikator {indicator} tidak ada."
+    text_en = "There is no indicator {indicator}."
+    remedy_id = "Lihat daftarnya dengan `tenun indicators list`."
+    remedy_en = "See them with `tenun indicators list`."
+
+
+class Kind(StrEnum):
+    COUNT = "count"
+    """Persons, added over areas."""
+    RATE = "rate"
+    """Numerator in a hundred of the denominator; both are added over areas before dividing."""
+    SUPPLY = "supply"
+    """Things within reach of an area, counted by regency: the same for all that lies within one regency."""
+
+
+class Unit(StrEnum):
+    PERSON = "orang"
+    PERCENT = "%"
+    PLACE = "tempat kerja"
+
+
+class Direction(StrEnum):
+    HIGHER_IS_BETTER = "higher_is_better"
+    LOWER_IS_BETTER = "lower_is_better"
+    NEUTRAL = "neutral"
+
+
+class Source(StrEnum):
+    SID = "sid"
+    SIAPKERJA = "siapkerja"
+
+
+class Owner(StrEnum):
+    DESA = "desa"
+    NAKER = "naker"
+
+
+class Breakdown(StrEnum):
+    SEX = "sex"
+    AGE_GROUP = "age_group"
+
+
+# In the order of a page. `missing` stands in every list: categories must add up to the total.
+CATEGORIES: Mapping[Breakdown, tuple[str, ...]] = {
+    Breakdown.SEX: ("male", "female", "missing"),
+    Breakdown.AGE_GROUP: ("15-24", "25-59", "60+"),
+}
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(_Item):
+    """The same in Indonesian and English."""
+
+    id: Line
+    en: Line
+
+    def said(self, language: str) -> str:
+        return self.id if language == "id" else self.en
+
+
+class Lines(_Item):
+    id: tuple[Line, ...] = Field(min_length=1)
+    en: tuple[Line, ...] = Field(min_length=1)
+
+    def said(self, language: str) -> tuple[str, ...]:
+        return self.id if language == "id" else self.en
+
+    @model_validator(mode="after")
+    def _are_pairs(self) -> Self:
+        if len(self.id) != len(self.en):
+            raise ValueError("as many lines in Indonesian as in English")
+        return self
+
+
+class Disclosure(_Item):
+    class_: DisclosureClass = Field(alias="class")
+    whole: Line | None = None
+    """The count that numerator, rest and unknown of a rate add up to: an indicator, or `B1.numerator`. Where that
+    is hidden this is hidden too, since the whole could be added up from its parts."""
+
+
+class Rhythm(_Item):
+    every: Words
+    stale_after_days: int = Field(gt=0)
+
+
+class Change(_Item):
+    version: int = Field(gt=0)
+    on: date
+    change: Words
+
+
+class Definition(_Item):
+    id: Annotated[str, StringConstraints(pattern=r"^[A-H][1-9][0-9]?$")]
+    version: int = Field(gt=0)
+    names: Words
+    concept: Words
+    definition: Words
+    classification: Words
+    measure: Words
+    kind: Kind
+    unit: Unit
+    reference: Words
+    numerator: Words
+    denominator: Words | None
+    fields: Mapping[str, tuple[Line, ...]]
+    population: Words
+    levels: tuple[Level, ...] = Field(min_length=1)
+    breakdowns: Mapping[Level, tuple[Breakdown, ...]]
+    disclosure: Disclosure
+    match_rate_min: float | None = Field(default=None, gt=0, lt=1)
+    """Withheld where a smaller share of the accounts that claim the village could be linked."""
+    sources: tuple[Source, ...] = Field(min_length=1)
+    direction: Direction
+    owner: Owner
+    first_period: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}$")]
+    rhythm: Rhythm
+    parameters: Mapping[str, int] = Field(default_factory=dict)
+    caveats: Lines
+    is_not: Words
+    bps_indicator: Words
+    changelog: tuple[Change, ...] = Field(min_length=1)
+    query: str = Field(exclude=False)
+    """The text of `query.sql`."""
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        if NAMES_OF_THE_SURVEY.search(f"{self.names.id} {self.names.en}"):
+            raise ValueError("names: the survey's names are not for administrative figures")
+        if (self.kind is Kind.RATE) != (self.denominator is not None):
+            raise ValueError("denominator: a rate has one, nothing else has")
+        if (self.kind is Kind.RATE) != (self.unit is Unit.PERCENT):
+            raise ValueError("unit: a rate is in %, nothing else is")
+        if (self.kind is Kind.RATE) != (self.disclosure.class_ is DisclosureClass.R2):
+            raise ValueError("disclosure.class: a rate is R2, nothing else is")
+        if (self.kind is Kind.SUPPLY) != (self.disclosure.class_ is DisclosureClass.R0):
+            raise ValueError("disclosure.class: R0 is for what counts no persons")
+        if self.disclosure.class_ is DisclosureClass.R4:
+            raise ValueError("disclosure.class: R4 is about one person and never a statistic")
+        if self.kind is not Kind.COUNT and any(self.breakdowns.values()):
+            raise ValueError("breakdowns: only a count is broken down")
+        if not set(self.breakdowns) <= set(self.levels):
+            raise ValueError("breakdowns: for a level that is not among levels")
+        if self.changelog[-1].version != self.version:
+            raise ValueError("changelog: its last entry is not of this version")
+        return self
+
+    @property
+    def breakdown_dimensions(self) -> tuple[Breakdown, ...]:
+        """Every dimension that some level is broken down by, in a fixed order."""
+        return tuple(one for one in Breakdown if any(one in listed for listed in self.breakdowns.values()))
+
+    def as_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True)
+
+    def digest(self) -> str:
+        """Changes with every letter of the definition or of its query."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
+
+
+def load(folder: Path) -> Definition:
+    """One indicator. Raises `DefinitionInvalid` naming file and item."""
+    file = folder / "definition.yaml"
+    content = read_yaml(file)
+    if not isinstance(content, dict) or "query" in content:
+        raise DefinitionInvalid(file=_short(file), field="query" if isinstance(content, dict) else "-", reason="shape")
+    try:
+        query = (folder / "query.sql").read_text("utf-8")
+    except FileNotFoundError as problem:
+        raise DefinitionInvalid(file=_short(folder / "query.sql"), field="-", reason="missing") from problem
+    try:
+        definition = Definition.model_validate({**content, "query": query})
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "-"
+        raise DefinitionInvalid(file=_short(file), field=field, reason=first["msg"]) from problem
+    if folder.name.partition("-")[0] != definition.id.lower():
+        raise DefinitionInvalid(file=_short(file), field="id", reason="the folder is named for another")
+    return definition
+
+
+def load_all(folder: Path = FOLDER) -> dict[str, Definition]:
+    """Every indicator below the folder, in the order of the catalogue (A1, A2, ... B1, ... B10)."""
+    found = [load(path.parent) for path in folder.glob("*/definition.yaml")]
+    if not found:
+        raise DefinitionInvalid(file=folder.name, field="-", reason="no definition below it")
+    definitions = {one.id: one for one in sorted(found, key=lambda one: (one.id[0], int(one.id[1:])))}
+    if len(definitions) != len(found):
+        raise DefinitionInvalid(file=folder.name, field="id", reason="two folders define the same id")
+    for definition in found:
+        whole = definition.disclosure.whole
+        if whole is not None and whole.partition(".")[0] not in definitions:
+            raise DefinitionInvalid(file=f"{definition.id}", field="disclosure.whole", reason="no such indicator")
+    return definitions
+
+
+def from_json(content: Any) -> Definition:
+    """A definition as a snapshot carries it: the one its figures were computed with."""
+    return Definition.model_validate(content)
+
+
+def read_yaml(file: Path) -> Any:
+    """YAML in which a key stands once. Raises `DefinitionInvalid`."""
+    try:
+        return yaml.load(file.read_text("utf-8"), Loader=_OnceLoader)  # noqa: S506 - a subclass of SafeLoader
+    except FileNotFoundError as problem:
+        raise DefinitionInvalid(file=_short(file), field="-", reason="missing") from problem
+    except yaml.YAMLError as problem:
+        raise DefinitionInvalid(file=_short(file), field="-", reason="not YAML, or a key stands twice") from problem
+
+
+class _OnceLoader(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML readers silently keep the last."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if len(set(keys)) != len(keys):
+            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _short(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"

@@ -1,0 +1,1 @@
+"""Which SIAPKerja account is which resident: standardise, block, compare, weigh, decide, publish."""

@@ -1,0 +1,176 @@
+"""What linkage reads: residents and seekers with their identifiers, under decisions of the agreement.
+
+No column is read that was not delivered, or that the decision does not name. What is left out is left
+out of the comparison; the rest goes on with less to go by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol, runtime_checkable
+
+import duckdb
+import pyarrow as pa
+
+from tenun.kernel.authorisation import Authorisation, require
+from tenun.kernel.errors import TenunError
+from tenun.lake.snapshot import Layer, Snapshot
+from tenun.lake.store import Lake, SnapshotMissing
+from tenun.registry.siapkerja.tables import SEEKER_IDENTIFIERS, SEEKERS, SEEKERS_DATASET
+from tenun.registry.sid.tables import DATASET as RESIDENTS_DATASET
+from tenun.registry.sid.tables import PERSON_IDENTIFIERS, PERSONS
+from tenun.registry.table import Table
+
+PURPOSE = "pemadanan"
+RESIDENTS_AGREED = "sid-warga"
+SEEKERS_AGREED = "siapkerja-pencari-kerja"
+
+
+@runtime_checkable
+class LinkPermit(Authorisation, Protocol):
+    """A decision that also says for what."""
+
+    @property
+    def purpose(self) -> str: ...
+
+
+class PermitForOtherUse(TenunError):
+    """A decision for another dataset or purpose was shown."""
+
+    code = "linkage.permit_for_other_use"
+    text_id = "Keputusan ini untuk {dataset} dengan tujuan {purpose}, bukan untuk {needed} dengan tujuan pemadanan."
+    text_en = "This decision is for {dataset} and purpose {purpose}, not for {needed} and purpose pemadanan."
+    remedy_id = "Minta keputusan perjanjian untuk tujuan pemadanan."
+    remedy_en = "Ask the agreement for a decision for the purpose pemadanan."
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of the linkage: its dataset in the lake and in the agreement, and the columns that help."""
+
+    dataset: str
+    agreed: str
+    table: str
+    id: str
+    attributes: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    registers: tuple[Table, Table]
+
+    def fields(self) -> frozenset[str]:
+        """Columns to ask the agreement for."""
+        return frozenset({self.id, *self.attributes, *self.identifiers})
+
+
+RESIDENTS = Side(
+    dataset=RESIDENTS_DATASET,
+    agreed=RESIDENTS_AGREED,
+    table="persons",
+    id="person_id",
+    attributes=("village_code", "sex", "age_years"),
+    identifiers=("nik", "full_name", "birth_date", "address", "hamlet", "rw", "rt"),
+    registers=(PERSONS, PERSON_IDENTIFIERS),
+)
+SEEKERS_SIDE = Side(
+    dataset=SEEKERS_DATASET,
+    agreed=SEEKERS_AGREED,
+    table="seekers",
+    id="seeker_id",
+    attributes=("village_code", "regency_code", "sex", "age_years"),
+    identifiers=("nik", "full_name", "birth_date", "address"),
+    registers=(SEEKERS, SEEKER_IDENTIFIERS),
+)
+IDENTIFIERS = "identifiers"
+
+# Columns of the table that `standardise.build` reads, the same for both sides.
+_TYPES = {
+    "unique_id": "VARCHAR", "village_code": "VARCHAR", "regency_code": "VARCHAR", "sex": "VARCHAR", "age_years": "INTEGER",
+    "nik": "VARCHAR", "full_name": "VARCHAR", "birth_date": "DATE", "address": "VARCHAR", "hamlet": "VARCHAR",
+    "rw": "VARCHAR", "rt": "VARCHAR",
+}  # fmt: skip
+
+
+def snapshots(lake: Lake, side: Side) -> list[Snapshot]:
+    """The current snapshots of a side, one a scope. Raises `SnapshotMissing` when there is none at all."""
+    found = lake.all_current(layer=Layer.CORE, dataset=side.dataset)
+    if not found:
+        raise SnapshotMissing(layer=Layer.CORE, dataset=side.dataset, scope="*")
+    return found
+
+
+def check(permit: LinkPermit, side: Side) -> None:
+    """Raise unless the decision is for this side's dataset and for linkage."""
+    if permit.dataset != side.agreed or permit.purpose != PURPOSE:
+        raise PermitForOtherUse(dataset=permit.dataset, purpose=permit.purpose, needed=side.agreed)
+    require(permit, fields={side.id})
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, side: Side, found: Sequence[Snapshot], permit: LinkPermit, target: str
+) -> int:
+    """Put a side into the table `target` and give its rows, one an id: of two scopes, the later snapshot's."""
+    check(permit, side)
+    # The newest first, and where two are of one date the smaller scope: it knows its people better.
+    ordered = sorted(found, key=lambda snapshot: (snapshot.as_of, len(snapshot.scope), snapshot.scope), reverse=True)
+    attributes, identifiers = (
+        pa.concat_tables([_read(lake, side, snapshot, permit, table, at) for at, snapshot in enumerate(ordered)])
+        for table in (side.table, IDENTIFIERS)
+    )
+    connection.register("side_attributes", attributes)
+    connection.register("side_identifiers", identifiers)
+    columns = ", ".join(_column(side, name, kind) for name, kind in _TYPES.items())
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE {target} AS
+        SELECT {columns} FROM side_attributes a LEFT JOIN side_identifiers i USING ({side.id}, place_in_line)
+        QUALIFY row_number() OVER (PARTITION BY a.{side.id} ORDER BY place_in_line) = 1
+        """
+    )
+    connection.unregister("side_attributes")
+    connection.unregister("side_identifiers")
+    row = connection.execute(f"SELECT count(*) FROM {target}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _column(side: Side, name: str, kind: str) -> str:
+    if name == "unique_id":
+        return f"a.{side.id} AS unique_id"
+    if name in side.attributes:
+        return f"a.{name}"
+    if name in side.identifiers:
+        return f"i.{name}"
+    return f"NULL::{kind} AS {name}"
+
+
+def _read(lake: Lake, side: Side, snapshot: Snapshot, permit: LinkPermit, table: str, place_in_line: int) -> pa.Table:
+    """The wanted columns of one table: delivered ones as they are, the others empty."""
+    is_sealed = table == IDENTIFIERS
+    register = side.registers[1] if is_sealed else side.registers[0]
+    wanted = (side.id, *(side.identifiers if is_sealed else side.attributes))
+    if table not in snapshot.tables:
+        schema = pa.schema([(name, register.column(name).type) for name in wanted] + [("place_in_line", pa.int32())])
+        return schema.empty_table()
+    delivered = {str(column["name"]) for column in snapshot.tables[table].columns}
+    columns = [name for name in wanted if name in delivered and name in permit.fields]
+    require(permit, fields=set(columns))
+    content = (
+        lake.unseal(snapshot, table, columns=columns, permit=permit) if is_sealed else lake.read(snapshot, table, columns)
+    )
+    arrays = [
+        content.column(name).cast(register.column(name).type)
+        if name in columns
+        else pa.nulls(content.num_rows, register.column(name).type)
+        for name in wanted
+    ]
+    return pa.table(
+        [*arrays, pa.array([place_in_line] * content.num_rows, pa.int32())], names=[*wanted, "place_in_line"]
+    )
+
+
+def newest(found: Sequence[Snapshot]) -> date:
+    return max(snapshot.as_of for snapshot in found)
+
+
+def is_invented(found: Sequence[Snapshot]) -> bool:
+    return any(bool(snapshot.details.get("invented")) for snapshot in found)

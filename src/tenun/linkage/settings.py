@@ -1,0 +1,76 @@
+"""Thresholds of a run, from a file that an officer can read and change."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from tenun.kernel.errors import TenunError
+
+
+class SettingsUnreadable(TenunError):
+    """A settings file that is no TOML, or names something this version does not know."""
+
+    code = "linkage.settings_unreadable"
+    text_id = "Berkas pengaturan pemadanan {file} tidak dapat dipakai: {reason}."
+    text_en = "The linkage settings file {file} cannot be used: {reason}."
+    remedy_id = "Mulai dari berkas bawaan src/tenun/linkage/settings.toml dan ubah angkanya saja."
+    remedy_en = "Start from the shipped src/tenun/linkage/settings.toml and change only its numbers."
+
+
+@dataclass(frozen=True)
+class LinkSettings:
+    """What decides a match class. `settings.toml` says what each number means."""
+
+    nik_others_min: float
+    nik_person_min: float
+    nik_shared_max: int
+    probable_weight_min: float
+    probable_margin_min: float
+    review_weight_min: float
+    prior_expected_share: float
+    blocking_pairs_max: int
+    model: Path | None = None
+    """A model file; none = the shipped model."""
+    threads: int | None = None
+    """Threads of the engine. The result is the same for any number."""
+    memory: str = "4GB"
+
+    def as_origin(self) -> dict[str, Any]:
+        """What the result depends on."""
+        return {name: value for name, value in asdict(self).items() if name not in ("model", "threads", "memory")}
+
+
+_KEYS = {
+    "nik": ("others_min", "person_min", "shared_max"),
+    "probable": ("weight_min", "margin_min"),
+    "review": ("weight_min",),
+    "prior": ("expected_share",),
+    "blocking": ("pairs_max",),
+}
+
+
+def load(
+    path: Path | None = None, *, model: Path | None = None, threads: int | None = None, memory: str = "4GB"
+) -> LinkSettings:
+    """Read a settings file; without one, the shipped settings. Raises `SettingsUnreadable`."""
+    shipped = tomllib.loads(files("tenun.linkage").joinpath("settings.toml").read_text(encoding="utf-8"))
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise SettingsUnreadable(file=path.name if path else "", reason=type(problem).__name__) from problem
+    values: dict[str, Any] = {}
+    for section, keys in _KEYS.items():
+        for key in keys:
+            values[f"{section}_{key}"] = shipped[section][key]
+    for section, entries in given.items():
+        for key, value in (entries.items() if isinstance(entries, dict) else ()):
+            if f"{section}_{key}" not in values or isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise SettingsUnreadable(file=path.name if path else "", reason=f"{section}.{key}")
+            values[f"{section}_{key}"] = type(values[f"{section}_{key}"])(value)
+        if section not in _KEYS:
+            raise SettingsUnreadable(file=path.name if path else "", reason=section)
+    return LinkSettings(**values, model=model, threads=threads, memory=memory)

@@ -1,0 +1,127 @@
+"""Who may open what: roles, permissions, areas. Two tables and one rule.
+
+Default deny. A route that `ROUTES` does not name answers to nobody; a role that `ROLES` does not give a
+permission has none; and a figure outside the area of the account is refused by whoever reads figures
+(`tenun.portal.figures`), whatever a view asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from django.utils.translation import gettext_lazy as _
+
+NATIONAL = "00"
+
+
+class Permission(StrEnum):
+    FIGURES_READ = "figures.read"
+    """See results of the areas in the account's scope (Pasal 3(1)c, 3(2)c)."""
+    FIGURES_DOWNLOAD = "figures.download"
+    """Take the same results along as a file. Pasal 7(2) goes with it."""
+
+
+class Route(StrEnum):
+    """Routes that need no permission, and why they may do without."""
+
+    OPEN = "open"
+    """Says nothing about anyone: sign-in, help, language, health."""
+    OWN_ACCOUNT = "own account"
+    """For whoever is signed in, about their own account only."""
+
+
+class Role(StrEnum):
+    """What an account is for. The stored spelling never changes."""
+
+    DATA_DESA = "data_desa"
+    DATA_NAKER = "data_naker"
+    MONITORING = "monitoring"
+    LEADERSHIP = "leadership"
+    SECURITY = "security"
+
+
+ROLE_NAMES = {
+    Role.DATA_DESA: _("Data officer, Kemendesa"),
+    Role.DATA_NAKER: _("Data officer, Kemnaker"),
+    Role.MONITORING: _("Monitoring and evaluation officer"),
+    Role.LEADERSHIP: _("Leadership"),
+    Role.SECURITY: _("Security officer"),
+}
+
+READ_AND_TAKE = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD})
+
+# Village governments and the public are absent on purpose: Pasal 7(2) lets figures reach them only by a
+# written approval of both parties, and there is no such approval here.
+ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.DATA_DESA: READ_AND_TAKE,
+        Role.DATA_NAKER: READ_AND_TAKE,
+        Role.MONITORING: READ_AND_TAKE,
+        Role.LEADERSHIP: frozenset({Permission.FIGURES_READ}),
+        # Sees keys, access and incidents; the content of records and results is not part of that work.
+        Role.SECURITY: frozenset(),
+    }
+)
+
+# Every named route, and nothing else (tests/repository/portal/test_routes.py walks the resolver).
+ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
+    {
+        "account_login": Route.OPEN,
+        "mfa_authenticate": Route.OPEN,  # second step of signing in: no one is signed in yet
+        "language": Route.OPEN,
+        "about": Route.OPEN,
+        "help": Route.OPEN,
+        "health": Route.OPEN,
+        "robots": Route.OPEN,
+        "favicon": Route.OPEN,
+        "account_logout": Route.OPEN,
+        "account_inactive": Route.OPEN,
+        "account": Route.OWN_ACCOUNT,
+        "account_change_password": Route.OWN_ACCOUNT,
+        "account_reauthenticate": Route.OWN_ACCOUNT,
+        "mfa_index": Route.OWN_ACCOUNT,
+        "mfa_reauthenticate": Route.OWN_ACCOUNT,
+        "mfa_activate_totp": Route.OWN_ACCOUNT,
+        "mfa_deactivate_totp": Route.OWN_ACCOUNT,
+        "mfa_view_recovery_codes": Route.OWN_ACCOUNT,
+        "mfa_generate_recovery_codes": Route.OWN_ACCOUNT,
+        "mfa_download_recovery_codes": Route.OWN_ACCOUNT,
+        "overview": Permission.FIGURES_READ,
+        "search": Permission.FIGURES_READ,
+        "area": Permission.FIGURES_READ,
+        "map": Permission.FIGURES_READ,
+        "indicators": Permission.FIGURES_READ,
+        "indicator": Permission.FIGURES_READ,
+        "downloads": Permission.FIGURES_DOWNLOAD,
+        "download_csv": Permission.FIGURES_DOWNLOAD,
+        "download_xlsx": Permission.FIGURES_DOWNLOAD,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The part of the country an account may see: `00` all of it, `52` a province, `52.01` a regency …"""
+
+    area_code: str
+
+    @property
+    def is_national(self) -> bool:
+        return self.area_code == NATIONAL
+
+    def covers(self, area_code: str) -> bool:
+        """Whether that area lies inside. What lies above (the province of a regency) does not."""
+        if self.is_national or area_code == self.area_code:
+            return True
+        return area_code.startswith(f"{self.area_code}.")
+
+
+def may(role: str, permission: Permission) -> bool:
+    """Whether the table gives that role that permission. A role it does not know has none."""
+    try:
+        return permission in ROLES[Role(role)]
+    except ValueError:
+        return False

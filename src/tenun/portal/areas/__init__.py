@@ -1,0 +1,1 @@
+"""P2: how is work in this village? With the search that leads there."""

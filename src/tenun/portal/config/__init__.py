@@ -1,0 +1,1 @@
+"""Settings, addresses and the rule of who may open them."""

@@ -1,0 +1,53 @@
+"""What every page needs: who is here, which figures these are, which menu entry is the present one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from tenun.portal import words
+from tenun.portal.access import Permission, may
+
+# Route -> the menu entry that is marked as the present one.
+SECTIONS = {"area": "search", "indicator": "indicators"}
+
+# The units that Pasal 10 of the agreement names as contacts.
+CONTACTS = (
+    ("desa", "Pusat Data dan Informasi, BPI Kementerian Desa dan Pembangunan Daerah Tertinggal"),
+    ("naker", "Pusat Data dan Informasi Ketenagakerjaan, Barenbang Kementerian Ketenagakerjaan"),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    is_in = user is not None and user.is_authenticated
+    figures = getattr(request, "figures", None)
+    match = request.resolver_match
+    route = match.view_name if match else ""
+    return {
+        "menu": _menu(user.role) if is_in else (),
+        "here_section": SECTIONS.get(route, route),
+        "brand": user.party if is_in else str(settings.ROLE),
+        "node": str(settings.ROLE),
+        "is_demo": settings.IS_DEMO,
+        "language": words.language(),
+        "languages": settings.LANGUAGES,
+        "release": figures.release if figures is not None else None,
+        "contacts": CONTACTS,
+        "reference": getattr(request, "reference", ""),
+        "snapshot_query": request.GET.get("potret", "") if figures is not None else "",
+    }
+
+
+def _menu(role: str) -> tuple[tuple[str, str, str], ...]:
+    entries = (
+        ("overview", _("Overview"), "layout-dashboard", Permission.FIGURES_READ),
+        ("map", _("Map and ranking"), "map-2", Permission.FIGURES_READ),
+        ("search", _("Find a village"), "search", Permission.FIGURES_READ),
+        ("indicators", _("Indicators"), "ruler", Permission.FIGURES_READ),
+        ("downloads", _("Download"), "download", Permission.FIGURES_DOWNLOAD),
+    )
+    return tuple((route, text, picture) for route, text, picture, permission in entries if may(role, permission))

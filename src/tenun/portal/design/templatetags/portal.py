@@ -1,0 +1,116 @@
+"""What templates say and draw. No figure is computed here."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.utils.safestring import SafeString
+
+from tenun.disclosure.state import ValueState
+from tenun.indicators import wording
+from tenun.indicators.areas import Level
+from tenun.indicators.definition import Definition, Lines, Words
+from tenun.indicators.results import Value
+from tenun.portal import words
+from tenun.portal.design import icons
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    return icons.icon(name)
+
+
+@register.filter
+def said(words_: Words | Lines | None) -> Any:
+    """A text of a definition in the reader's language."""
+    return words_.said(words.language()) if words_ is not None else ""
+
+
+@register.simple_tag(takes_context=True)
+def figure_text(context: template.Context, value: Value) -> str:
+    return words.say(value, minimum_cell=context["release"].minimum_cell)
+
+
+@register.filter
+def has_value(value: Value) -> bool:
+    return value.state.has_value
+
+
+@register.filter
+def is_small_or_shown(value: Value) -> bool:
+    """Whether what stands on the screen is a number (`1.842`, `<5`) rather than words."""
+    return value.state.has_value or value.state is ValueState.LT
+
+
+@register.filter
+def why(value: Value) -> str:
+    return words.why(value)
+
+
+@register.filter
+def sign(value: Value) -> str:
+    return "" if value.state in (ValueState.ZERO, ValueState.LT) else wording.SIGNS[value.state]
+
+
+@register.filter
+def unit(definition: Definition) -> str:
+    return wording.named(wording.UNITS, definition.unit, words.language())
+
+
+@register.filter
+def band(value: Value) -> str:
+    return wording.band(value, words.language())
+
+
+@register.filter
+def state_name(state: str) -> str:
+    return words.state_name(state)
+
+
+@register.filter
+def category_name(code: str) -> str:
+    return wording.named(wording.CATEGORIES, code, words.language())
+
+
+@register.filter
+def breakdown_name(code: str) -> str:
+    return wording.named(wording.BREAKDOWNS, code, words.language())
+
+
+@register.filter
+def level_label(level: Level | str) -> str:
+    return wording.named(wording.LEVELS, str(level), words.language())
+
+
+@register.filter
+def area_title(area: Any) -> str:
+    return words.area_title(area.level, area.name)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    return words.day(value)
+
+
+@register.filter
+def amount(value: float) -> str:
+    return words.number(value)
+
+
+@register.filter
+def percent(value: float) -> str:
+    return words.percent(value)
+
+
+@register.simple_tag(takes_context=True)
+def here(context: template.Context, **changes: Any) -> str:
+    """This address with some parts of its query changed; an empty value takes a part out."""
+    query = {key: value for key, value in context["request"].GET.items()}
+    query.update({key: str(value) for key, value in changes.items()})
+    kept = {key: value for key, value in query.items() if value}
+    return f"?{urlencode(kept)}" if kept else "?"

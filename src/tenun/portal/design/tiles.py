@@ -1,0 +1,264 @@
+"""A map without boundaries: every area one tile of equal size, grouped by what it lies in.
+
+Equal tiles, so that a village counts as a village and not as its hectares. Rates fill the tile (five
+classes); absolute numbers are circles on it, since a shaded area reads as a density. Colour is never
+alone: a class has its number or its size, a state its pattern and its sign, everything its words.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tenun.disclosure.state import ValueState
+from tenun.indicators import wording
+from tenun.indicators.areas import Level
+from tenun.indicators.definition import Definition, Kind
+from tenun.indicators.results import Value
+from tenun.portal import words
+
+CLASSES = 5
+
+
+@dataclass(frozen=True)
+class Size:
+    width: int
+    height: int
+    columns_max: int
+    has_label: bool = False
+
+
+# 28 and 40 pixels with a gap of 3: never below the 24 of WCAG 2.5.8, and eight columns fit a phone.
+SMALL = Size(28, 28, 8)
+LARGE = Size(36, 36, 8)
+LABELLED = Size(132, 62, 99, has_label=True)
+GAP = 3
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How one value is drawn."""
+
+    fill: str
+    """CSS class or, for a state, the name of its pattern."""
+    is_pattern: bool
+    sign: str
+    sign_class: str
+    radius: float = 0
+
+
+@dataclass(frozen=True)
+class Tile:
+    x: int
+    y: int
+    width: int
+    height: int
+    mark: Mark
+    address: str
+    label: str
+    name: str
+    shown: str
+
+    @property
+    def middle_x(self) -> float:
+        return self.x + self.width / 2
+
+    @property
+    def middle_y(self) -> float:
+        return self.y + self.height / 2
+
+
+@dataclass(frozen=True)
+class Block:
+    name: str
+    address: str
+    width: int
+    height: int
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    mark: Mark
+    text: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    sentence: str
+    blocks: tuple[Block, ...]
+    legend: tuple[LegendEntry, ...]
+    has_circles: bool
+    has_labels: bool
+
+
+class Scale:
+    """Five classes with about as many areas in each; fewer where there are fewer different values."""
+
+    def __init__(self, amounts: Sequence[float]) -> None:
+        ordered = sorted(amounts)
+        self._lowest = sorted({ordered[len(ordered) * step // CLASSES] for step in range(CLASSES)}) if ordered else []
+        self._highest = [max(amount for amount in ordered if self.class_of(amount) == at) for at in self.classes]
+
+    @property
+    def classes(self) -> range:
+        return range(1, len(self._lowest) + 1)
+
+    def class_of(self, amount: float) -> int:
+        """1 for the lowest class."""
+        return bisect_right(self._lowest, amount)
+
+    def limits(self, class_: int) -> tuple[float, float]:
+        return self._lowest[class_ - 1], self._highest[class_ - 1]
+
+
+def picture(
+    values: Sequence[Value],
+    definition: Definition,
+    *,
+    names: Mapping[str, str],
+    minimum_cell: int,
+    size: Size = LARGE,
+) -> Picture:
+    """The tile map of one indicator. `names` are of the areas that tiles are grouped by; none, one group."""
+    has_circles = definition.kind is not Kind.RATE and not size.has_label
+    scale = Scale([value.value for value in values if value.value is not None])
+    groups: dict[str, list[Value]] = {}
+    for value in values:
+        parent = value.area_code.rpartition(".")[0]
+        groups.setdefault(parent if parent in names else "", []).append(value)
+    blocks = tuple(
+        _block(names.get(code, ""), code, group, scale, size, has_circles, minimum_cell)
+        for code, group in sorted(groups.items())
+    )
+    return Picture(
+        sentence=_sentence(values, definition),
+        blocks=blocks,
+        legend=_legend(values, definition, scale, has_circles),
+        has_circles=has_circles,
+        has_labels=size.has_label,
+    )
+
+
+def _block(
+    name: str, code: str, values: list[Value], scale: Scale, size: Size, has_circles: bool, minimum_cell: int
+) -> Block:
+    columns = min(size.columns_max, max(3, math.ceil(math.sqrt(len(values) * 1.6))))
+    if size.has_label:
+        columns = 1  # the page lays labelled tiles out itself, each a block of one
+    tiles = []
+    for at, value in enumerate(values):
+        shown = words.say(value, minimum_cell=minimum_cell)
+        title = words.area_title(value.level, value.area_name)
+        tiles.append(
+            Tile(
+                x=at % columns * (size.width + GAP),
+                y=at // columns * (size.height + GAP),
+                width=size.width,
+                height=size.height,
+                mark=mark_of(value, scale, has_circles=has_circles, size=size),
+                address=reverse("area", args=[value.area_code]),
+                label=f"{title}: {shown}",
+                name=_short(value.area_name, 15) if size.has_label else "",
+                shown=_short(shown, 18),
+            )
+        )
+    rows = math.ceil(len(values) / columns)
+    return Block(
+        name=words.area_title(Level.DISTRICT, name) if name else "",
+        address=reverse("area", args=[code]) if name else "",
+        width=min(columns, len(values)) * (size.width + GAP) - GAP,
+        height=rows * (size.height + GAP) - GAP,
+        tiles=tuple(tiles),
+    )
+
+
+def mark_of(value: Value, scale: Scale, *, has_circles: bool, size: Size = LARGE) -> Mark:
+    if value.value is None or not value.state.has_value:
+        return state_mark(value.state)
+    if value.state is ValueState.ZERO and has_circles:
+        return Mark("class-none", is_pattern=False, sign="0", sign_class="on-none")
+    class_ = scale.class_of(value.value)
+    if has_circles:
+        largest = min(size.width, size.height) / 2 - 2
+        radius = largest * math.sqrt(class_ / max(len(scale.classes), 1))
+        return Mark("class-none", is_pattern=False, sign="", sign_class="on-none", radius=round(radius, 1))
+    step = _step(class_, len(scale.classes))
+    return Mark(f"class-{step}", is_pattern=False, sign=str(class_), sign_class="on-light" if step <= 3 else "on-dark")
+
+
+def state_mark(state: ValueState) -> Mark:
+    return Mark(f"p-{state}", is_pattern=True, sign=wording.SIGNS[state], sign_class="on-none")
+
+
+def _step(class_: int, classes: int) -> int:
+    """The colour of a class: the ends of the scale are used however few classes there are."""
+    return class_ if classes >= CLASSES else round(1 + (class_ - 1) * (CLASSES - 1) / max(classes - 1, 1))
+
+
+def _legend(
+    values: Sequence[Value], definition: Definition, scale: Scale, has_circles: bool
+) -> tuple[LegendEntry, ...]:
+    entries = []
+    with_value = [value for value in values if value.value is not None and value.state.has_value]
+    zeros = [value for value in with_value if has_circles and value.state is ValueState.ZERO]
+    counts = Counter(scale.class_of(value.value or 0) for value in with_value if value not in zeros)
+    for class_ in scale.classes:
+        low, high = scale.limits(class_)
+        if not counts[class_]:
+            continue
+        sample = next(value for value in with_value if value not in zeros and scale.class_of(value.value or 0) == class_)
+        entries.append(
+            LegendEntry(
+                mark_of(sample, scale, has_circles=has_circles, size=SMALL), _range(low, high, definition), counts[class_]
+            )
+        )
+    if zeros:
+        entries.append(
+            LegendEntry(mark_of(zeros[0], scale, has_circles=True), words.state_name(ValueState.ZERO), len(zeros))
+        )
+    states = Counter(value.state for value in values if not value.state.has_value)
+    for state in ValueState:
+        if states[state]:
+            entries.append(LegendEntry(state_mark(state), words.state_name(state), states[state]))
+    return tuple(entries)
+
+
+def _range(low: float, high: float, definition: Definition) -> str:
+    def said(amount: float) -> str:
+        return wording.number(amount, definition.unit, words.language())
+
+    return said(low) if said(low) == said(high) else f"{said(low)} – {said(high)}"
+
+
+def _sentence(values: Sequence[Value], definition: Definition) -> str:
+    """What the picture shows, for whoever cannot see it."""
+    with_value = [value for value in values if value.value is not None]
+    name = definition.names.said(words.language())
+    if not with_value:
+        return _("%(name)s: none of the %(count)s areas has a figure.") % {
+            "name": name,
+            "count": words.number(len(values)),
+        }
+    top = max(with_value, key=lambda value: value.value or 0)
+    low = min(with_value, key=lambda value: value.value or 0)
+    return _("%(name)s: highest in %(top)s (%(top_value)s), lowest in %(low)s (%(low_value)s); %(with)s of %(all)s areas have a figure.") % {
+        "name": name,
+        "top": top.area_name,
+        "top_value": wording.number(top.value or 0, definition.unit, words.language()),
+        "low": low.area_name,
+        "low_value": wording.number(low.value or 0, definition.unit, words.language()),
+        "with": words.number(len(with_value)),
+        "all": words.number(len(values)),
+    }  # fmt: skip
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"

@@ -1,0 +1,1 @@
+"""Taking the same figures along as CSV or XLSX."""

@@ -1,0 +1,184 @@
+"""The one door from the portal to results: it opens no further than the account's area.
+
+A view never sees `tenun.indicators.results` itself. What it asks for outside the account's scope is
+refused here, so that a view that forgets to ask whether it may cannot show anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tenun.indicators import export
+from tenun.indicators.areas import NATIONAL, Area, Level, level_of, upwards
+from tenun.indicators.definition import Breakdown, Definition, IndicatorUnknown
+from tenun.indicators.results import AreaUnknown, Coverage, Results, Value
+from tenun.kernel.errors import TenunError
+from tenun.lake.store import SnapshotMissing
+from tenun.node.home import NodeHome
+from tenun.portal.access import Scope
+
+SNAPSHOT_ID = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
+
+
+class OutsideScope(TenunError):
+    """An account asked for figures of an area that is not in its scope."""
+
+    code = "portal.outside_scope"
+    text_id = "Peran Anda mencakup wilayah {scope}; {area} berada di luarnya."
+    text_en = "Your role covers the area {scope}; {area} lies outside it."
+    remedy_id = "Mintalah perluasan wilayah kepada pengelola akun kementerian Anda."
+    remedy_en = "Ask whoever manages accounts in your ministry for a wider area."
+
+
+@dataclass(frozen=True)
+class Release:
+    """What every page prints of the figures on it."""
+
+    snapshot: str
+    reference_date: date
+    is_current: bool
+    is_invented: bool
+    agreement_number: str
+    agreement_rev: str
+    rule_version: str
+    minimum_cell: int
+    sid_as_of: date | None
+    siapkerja_as_of: date | None
+
+
+class Figures:
+    """Results of one snapshot, seen from one account."""
+
+    def __init__(self, results: Results, *, scope: Scope, is_current: bool = True) -> None:
+        self._results = results
+        self.scope = scope
+        self._is_current = is_current
+
+    @classmethod
+    def of_node(cls, node: NodeHome, *, scope: Scope, snapshot: str | None = None) -> Figures:
+        """The node's current figures, or those of an earlier snapshot. Raises `SnapshotMissing`."""
+        current = Results.open(node.lake)
+        if snapshot is None or snapshot == current.snapshot.id:
+            return cls(current, scope=scope)
+        if not SNAPSHOT_ID.fullmatch(snapshot):
+            raise SnapshotMissing(layer="out", dataset="indicators", scope=NATIONAL)
+        return cls(Results.of(node.lake, snapshot), scope=scope, is_current=False)
+
+    # --- what there is -------------------------------------------------------------------------
+
+    @property
+    def definitions(self) -> Mapping[str, Definition]:
+        return self._results.definitions
+
+    def definition(self, indicator: str) -> Definition:
+        try:
+            return self._results.definitions[indicator]
+        except KeyError as problem:
+            raise IndicatorUnknown(indicator=indicator) from problem
+
+    @property
+    def release(self) -> Release:
+        results = self._results
+        at_top = [value for value in self._totals(NATIONAL)]
+        return Release(
+            snapshot=results.snapshot.id,
+            reference_date=results.reference_date,
+            is_current=self._is_current,
+            is_invented=results.is_invented,
+            agreement_number=results.agreement_number,
+            agreement_rev=results.agreement_rev,
+            rule_version=results.rule_version,
+            minimum_cell=results.minimum_cell,
+            # Dates of the country are dates of sources, not figures: everyone may know how old they are.
+            sid_as_of=min((value.sid_as_of for value in at_top if value.sid_as_of), default=None),
+            siapkerja_as_of=min((value.siapkerja_as_of for value in at_top if value.siapkerja_as_of), default=None),
+        )
+
+    def home(self) -> Area | None:
+        """Where the account starts: the smallest area of its scope that holds every village with figures."""
+        codes = [code for code in self._results.coverage if self.scope.covers(code)]
+        if not codes:
+            return None
+        around = [list(upwards(code)) for code in codes]
+        shared = [code for code in around[0][1:] if all(code in others for others in around)]
+        home = next((code for code in shared if self.scope.covers(code)), codes[0])
+        return self._results.areas[home]
+
+    def knows(self, area_code: str) -> bool:
+        return area_code in self._results.areas
+
+    def area(self, area_code: str) -> Area:
+        self._require(area_code)
+        try:
+            return self._results.areas[area_code]
+        except KeyError as problem:
+            raise AreaUnknown(area=area_code) from problem
+
+    def children(self, area_code: str) -> Sequence[Area]:
+        self._require(area_code)
+        return self._results.children(area_code)
+
+    def around(self, area_code: str) -> Sequence[Area]:
+        """The areas around it, the widest first; only those that the account may see."""
+        self._require(area_code)
+        return tuple(area for area in self._results.parents(area_code) if self.scope.covers(area.code))
+
+    def descendants(self, area_code: str, level: Level) -> Sequence[Area]:
+        self._require(area_code)
+        return tuple(
+            area
+            for area in self._results.areas.values()
+            if area.level is level and area_code in upwards(area.code) and self.scope.covers(area.code)
+        )
+
+    def villages(self, area_code: str) -> Sequence[Coverage]:
+        """What each village of the area delivered."""
+        self._require(area_code)
+        return self._results.villages(area_code)
+
+    # --- figures -------------------------------------------------------------------------------
+
+    def value(self, indicator: str, area_code: str) -> Value:
+        self._require(area_code)
+        return self._results.value(indicator, area_code)
+
+    def totals(self, area_code: str) -> Sequence[Value]:
+        """One figure an indicator, in the order of the catalogue, without categories."""
+        self._require(area_code)
+        return self._totals(area_code)
+
+    def categories(self, indicator: str, area_code: str, breakdown: Breakdown) -> Sequence[Value]:
+        """The figure's categories in one dimension; empty where that level has none."""
+        self._require(area_code)
+        return tuple(
+            value
+            for value in self._results.area(area_code)
+            if value.indicator == indicator and value.breakdown == breakdown
+        )
+
+    def ranking(self, indicator: str, level: Level, *, within: str) -> Sequence[Value]:
+        """The figure of every area of that level inside another, in the order of codes."""
+        self._require(within)
+        return self._results.level(level, parent=within, indicator=indicator)
+
+    def rows(self, *, area: str, level: Level, indicator: str | None, language: str) -> list[dict[str, object]]:
+        """What a file holds: the figures of every area of a level inside `area`, categories included."""
+        self._require(area)
+        found = (
+            export.rows(self._results, area=area, indicator=indicator, language=language)
+            if level is level_of(area)
+            else export.rows(self._results, level=level, parent=area, indicator=indicator, language=language)
+        )
+        return [dict(row) for row in found]
+
+    # --- below the surface ---------------------------------------------------------------------
+
+    def _require(self, area_code: str) -> None:
+        if not self.scope.covers(area_code):
+            raise OutsideScope(scope=self.scope.area_code, area=area_code)
+
+    def _totals(self, area_code: str) -> Sequence[Value]:
+        return tuple(value for value in self._results.area(area_code) if not value.breakdown)

@@ -1,0 +1,1 @@
+"""What this is, and what to do when something is unclear."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class IndicatorsConfig(AppConfig):
+    name = "tenun.portal.indicators"
+    label = "portal_indicators"

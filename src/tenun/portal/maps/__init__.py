@@ -1,0 +1,1 @@
+"""P3: where is the value of this indicator high or low?"""

@@ -1,0 +1,174 @@
+"""Tables with a few rows a village, kept by regency: from new rows and what is there already to a snapshot.
+
+An answer speaks for one village, never for its neighbours. So a delivery is laid over the snapshot that
+is current, and a village that no new answer speaks for keeps what it had: a refusal, a night when the
+service was down, or half a download takes nothing away. Kept by regency and not by village, because
+75,000 snapshots of one row each cost more to write and to find than they hold.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from tenun.lake.snapshot import Layer, Snapshot, SourceFile
+from tenun.lake.store import Lake, SnapshotMissing
+from tenun.registry.table import Table
+from tenun.sources import publish
+from tenun.sources.publish import Delivery
+from tenun.sources.reading import Source
+
+Row = tuple[Any, ...]
+"""A row of the core table, in the order of its columns."""
+
+RAW_SCHEMA = pa.schema([("source", pa.string()), ("row", pa.int32()), ("answer", pa.string())])
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How one kind of village table is kept."""
+
+    dataset: str
+    table_name: str
+    table: Table
+    recipe: str
+    format: str
+    key: Callable[[Row], Row]
+    """What tells a row from every other; rows lie in its order."""
+    subject: Callable[[Row], Row]
+    """What a row speaks for: new rows of a subject replace all its old ones."""
+
+
+@dataclass
+class RegencyRows:
+    """What one delivery says about one regency."""
+
+    rows: list[Row] = field(default_factory=list)
+    raw: list[tuple[str, int, bytes]] = field(default_factory=list)
+    sources: dict[str, SourceFile] = field(default_factory=dict)
+
+    def keep(self, source: Source, row: int, packed: bytes, *, format: str) -> None:
+        """Remember an answer as it came (`Answer.packed`)."""
+        self.raw.append((source.sha256, row, packed))
+        self.sources.setdefault(source.sha256, source.as_source_file(format))
+
+    def raw_table(self) -> pa.Table:
+        return pa.table(
+            {
+                "source": [sha256 for sha256, _, _ in self.raw],
+                "row": [row for _, row, _ in self.raw],
+                "answer": [zlib.decompress(text).decode() for _, _, text in self.raw],
+            },
+            schema=RAW_SCHEMA,
+        )
+
+
+def regency_of(village_code: str) -> str:
+    """`52.01` of `52.01.14.2005`: the scope under which a village's row is kept."""
+    return village_code[:5]
+
+
+@dataclass(frozen=True)
+class Dating:
+    """Which day the rows are of: the one that was given, else the one that the rows tell."""
+
+    given: date | None
+    told: Callable[[Sequence[Row]], date]
+
+
+def lay_over(
+    lake: Lake,
+    kept: Kept,
+    delivered: Mapping[str, RegencyRows],
+    *,
+    dating: Dating,
+    editions: Mapping[str, str],
+    details: Callable[[Sequence[Row]], Mapping[str, Any]],
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[list[Snapshot], bool]:
+    """Publish each regency. Gives the snapshots that hold it now, and whether any of them is new."""
+    snapshots, is_new = [], False
+    for number, regency in enumerate(sorted(delivered), start=1):
+        snapshot, was_made = _lay_over_one(lake, kept, regency, delivered[regency], dating, editions, details)
+        snapshots.append(snapshot)
+        is_new = is_new or was_made
+        if progress is not None:
+            progress(number, len(delivered))
+    return snapshots, is_new
+
+
+def _lay_over_one(
+    lake: Lake,
+    kept: Kept,
+    regency: str,
+    delivered: RegencyRows,
+    dating: Dating,
+    editions: Mapping[str, str],
+    details: Callable[[Sequence[Row]], Mapping[str, Any]],
+) -> tuple[Snapshot, bool]:
+    there = _current(lake, kept, regency)
+    if there is not None and dating.given is None and _came_before(lake, there, delivered, editions):
+        return there, False
+    day = dating.given or dating.told(delivered.rows)
+    old = rows_of(lake, there, kept) if there is not None else []
+    # A file that is older than what is there fills gaps only: late news is not newer news.
+    is_late = there is not None and day < there.as_of
+    rows = _merged(delivered.rows, old, kept) if is_late else _merged(old, delivered.rows, kept)
+    if there is not None and rows == old and (is_late or day == there.as_of):
+        return there, False
+    snapshot = publish.publish(
+        lake,
+        Delivery(
+            dataset=kept.dataset,
+            scope=regency,
+            recipe=kept.recipe,
+            sources=tuple(delivered.sources.values()),
+            editions=editions,
+            settings={"laid_over": there.id} if there is not None else {},
+        ),
+        as_of=max(day, there.as_of) if there is not None else day,
+        raw=delivered.raw_table,
+        tables={kept.table_name: _as_table(rows, kept.table)},
+        details=details(rows),
+    )
+    return snapshot, True
+
+
+def _came_before(lake: Lake, there: Snapshot, delivered: RegencyRows, editions: Mapping[str, str]) -> bool:
+    """Was this very delivery laid in already, under the same editions of the code lists?"""
+    return any(
+        snapshot.origin.recipe == there.origin.recipe
+        and dict(snapshot.origin.editions) == dict(editions)
+        and delivered.sources.keys() <= {source.sha256 for source in snapshot.origin.sources}
+        for snapshot in lake.history(layer=there.layer, dataset=there.dataset, scope=there.scope)
+    )
+
+
+def _as_table(rows: Sequence[Row], table: Table) -> pa.Table:
+    schema = table.schema()
+    columns = zip(*rows, strict=True)
+    return pa.table([pa.array(values, type=column.type) for values, column in zip(columns, schema, strict=True)], schema)
+
+
+def rows_of(lake: Lake, snapshot: Snapshot, kept: Kept) -> list[Row]:
+    """The rows of a kept table."""
+    table = lake.read(snapshot, kept.table_name)
+    return list(zip(*(table.column(name).to_pylist() for name in kept.table.names()), strict=True))
+
+
+def _current(lake: Lake, kept: Kept, regency: str) -> Snapshot | None:
+    try:
+        return lake.current(layer=Layer.CORE, dataset=kept.dataset, scope=regency)
+    except SnapshotMissing:
+        return None
+
+
+def _merged(below: Sequence[Row], above: Sequence[Row], kept: Kept) -> list[Row]:
+    """All rows of `above`, and those of `below` that speak for something else, in the order of their keys."""
+    covered = {kept.subject(row) for row in above}
+    return sorted([*(row for row in below if kept.subject(row) not in covered), *above], key=kept.key)
