@@ -23,7 +23,7 @@ def commands(command: Any = None, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from commands(child, f"{path} {name}")
 
 
-@pytest.mark.parametrize("path, command", list(commands()), ids=[path for path, _ in commands()])
+@pytest.mark.parametrize(("path", "command"), list(commands()), ids=[path for path, _ in commands()])
 def test_every_command_takes_json_and_says_what_it_does(path: str, command: Any) -> None:
     options = {word for parameter in command.params for word in parameter.opts}
     assert "--json" in options

@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def tracked() -> list[Path]:
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     )
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
 
@@ -30,7 +33,13 @@ def texts() -> list[tuple[Path, str]]:
 
 # Put together here, so that this file does not name them either.
 FORBIDDEN = {
-    "a package registry": ["pypi" + ".org", "python" + "hosted", "npm" + "js.org", "npm" + "js.com", "deb.deb" + "ian.org"],
+    "a package registry": [
+        "pypi" + ".org",
+        "python" + "hosted",
+        "npm" + "js.org",
+        "npm" + "js.com",
+        "deb.deb" + "ian.org",
+    ],
     "a folder of one machine": ["/wo" + "rk/main", "/wo" + "rk/shared", "/wo" + "rk/.library", "/tmp/" + "bash_jobs"],
 }
 
@@ -38,7 +47,10 @@ FORBIDDEN = {
 @pytest.mark.parametrize("kind", FORBIDDEN)
 def test_no_file_names_a_package_registry_or_one_machine(kind: str) -> None:
     found = [
-        f"{path.relative_to(ROOT)}: {word}" for path, text in texts() for word in FORBIDDEN[kind] if word in text.lower()
+        f"{path.relative_to(ROOT)}: {word}"
+        for path, text in texts()
+        for word in FORBIDDEN[kind]
+        if word in text.lower()
     ]
     assert found == []
 

@@ -6,8 +6,11 @@ the two together, so that a column can neither appear nor change unnoticed.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -132,6 +135,29 @@ def render(dataset: Dataset) -> bytes:
     }
     text = yaml.safe_dump(contract, sort_keys=False, allow_unicode=True, width=110)
     return text.encode("utf-8")
+
+
+def refresh(folder: Path) -> list[str]:
+    """Write the contracts anew from the tables, and the digests of contracts and text into a draft.
+
+    Says what changed. For drafts only: in a signed document a new digest breaks the signatures, as it should.
+    """
+    document = folder / "agreement.json"
+    text = document.read_text("utf-8")
+    changed = []
+    fresh = {"agreement.md": (folder / "agreement.md").read_bytes()}
+    for dataset in DATASETS:
+        fresh[file_name(dataset)] = render(dataset)
+    named = {item["contract"]["file"]: item["contract"]["sha256"] for item in json.loads(text)["datasets"]}
+    named["agreement.md"] = json.loads(text)["text"]["sha256"]
+    for file, content in fresh.items():
+        digest = hashlib.sha256(content).hexdigest()
+        if (folder / file).read_bytes() != content or named[file] != digest:
+            changed.append(file)
+        (folder / file).write_bytes(content)
+        text = text.replace(named[file], digest)
+    document.write_text(text, "utf-8")
+    return changed
 
 
 def _table(name: str, table: Table) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from tenun.agreement import periods, reason_texts
 from tenun.agreement.agreed import AgreedDataset, Agreement
-from tenun.agreement.reason_texts import Reason
+from tenun.agreement.reason_texts import Reason, shown
 from tenun.agreement.terms import Constraint, Permission, Prohibition, RowCondition, RowScope
 from tenun.agreement.vocabulary import Operand, Operation, Operator, Party, Purpose
 from tenun.kernel import canonical_json
+from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
 
 __all__ = ["Denial", "Operation", "Party", "Permit", "Purpose", "Reason", "Use", "allowed_fields", "decide"]
@@ -143,16 +144,22 @@ class Denial:
             "decision_id": self.decision_id,
             "decided_at": _instant(self.decided_at),
             "agreement": {"id": self.agreement_id, "rev": self.agreement_rev},
-            "dataset": self.use.dataset,
-            "purpose": str(self.use.purpose),
+            "dataset": shown(self.use.dataset),
+            "purpose": shown(self.use.purpose),
             "operation": self.use.operation.value,
-            "fields": sorted(self.use.fields),
-            "by": str(self.use.by),
+            "fields": sorted({shown(name) for name in self.use.fields}),
+            "by": shown(self.use.by),
             "clauses": list(self.clauses),
             "reasons": [reason.as_dict() for reason in self.reasons],
         }
 
 
+@implements(
+    "1(2)",
+    "4(1)",
+    "7(1)",
+    control="Every use is decided by dataset, fields, purpose, party and time; what is not permitted is refused.",
+)
 def decide(agreement: Agreement, use: Use) -> Permit | Denial:
     """Permit or Denial. The same agreement and use always give the same answer and the same `decision_id`."""
     reasons, permission = _judge(agreement, use)
@@ -253,6 +260,7 @@ def _prohibitions(
     return [(prohibition, names) for prohibition, names in met if names]
 
 
+@implements("7(2)", "7(3)", control="Nothing goes to others: a prohibition wins over every permission, at any time.")
 def _prohibited(prohibition: Prohibition, dataset: AgreedDataset | None, use: Use) -> frozenset[str]:
     if prohibition.target is not None and use.dataset not in prohibition.target:
         return frozenset()
@@ -320,6 +328,7 @@ def _bounds(
     return reasons
 
 
+@implements("6(1)", control="The term is kept to the second: its start belongs to it, its end does not.")
 def _time(agreement: Agreement, use: Use, bounds: Iterable[tuple[Operator, str]]) -> list[Reason]:
     reasons = []
     for operator, word in bounds:

@@ -29,6 +29,7 @@ from tenun.agreement.refusals import (
 from tenun.agreement.terms import DatasetTerms, Document
 from tenun.agreement.vocabulary import KeyUse, Operation, Party, Purpose
 from tenun.kernel import canonical_json
+from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
 
 __all__ = [
@@ -53,6 +54,9 @@ DOCUMENT = "agreement.json"
 TEXT = "agreement.md"
 
 
+@implements(
+    "13", control="What the document cannot say in its closed vocabulary, no one can slip in: it needs an addendum."
+)
 def load(folder: Path) -> Agreement:
     """Read and understand the agreement of a folder: document, contracts, signed text.
 

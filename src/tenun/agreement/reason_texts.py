@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,8 @@ class Reason:
 _ADDENDUM_ID = "Yang belum diatur memerlukan adendum kedua PIHAK (Pasal 13)."
 _ADDENDUM_EN = "What is not yet arranged needs an addendum by both parties (Pasal 13)."
 
+_OUR_NAMES = re.compile(r"[a-z][a-z_-]{0,38}[a-z]")
+
 _OPERATIONS = {
     "file": ("diserahkan lewat berkas", "handed over by file"),
     "use": ("dipakai", "used"),
@@ -44,7 +47,16 @@ _OPERATIONS = {
 }
 
 
+def shown(word: str) -> str:
+    """A word that someone typed, when it looks like a name of ours; else a question mark.
+
+    A person's NIK in the place of a field's name must not come back in a message or a log.
+    """
+    return str(word) if _OUR_NAMES.fullmatch(word) else "?"
+
+
 def unknown_dataset(dataset: str, *, known: Iterable[str]) -> Reason:
+    dataset = shown(dataset)
     names = _list(known)
     return Reason(
         code="agreement.dataset_not_covered",
@@ -58,7 +70,7 @@ def unknown_dataset(dataset: str, *, known: Iterable[str]) -> Reason:
 
 
 def unknown_purpose(purpose: str, *, known: Iterable[str]) -> Reason:
-    names = _list(known)
+    names, purpose = _list(known), shown(purpose)
     return Reason(
         code="agreement.purpose_unknown",
         clause="7(1)",
@@ -66,12 +78,12 @@ def unknown_purpose(purpose: str, *, known: Iterable[str]) -> Reason:
         text_en=f"{purpose} is no purpose of the agreement; data serves its purposes only.",
         remedy_id=f"Tujuan yang disepakati: {names}. {_ADDENDUM_ID}",
         remedy_en=f"Agreed purposes: {names}. {_ADDENDUM_EN}",
-        parts={"purpose": str(purpose)},
+        parts={"purpose": purpose},
     )
 
 
 def not_a_party(by: str, *, known: Iterable[str]) -> Reason:
-    names = _list(known)
+    names, by = _list(known), shown(by)
     return Reason(
         code="agreement.not_a_party",
         clause="7(2)",
@@ -95,6 +107,7 @@ def no_fields() -> Reason:
 
 
 def unknown_fields(fields: Collection[str], *, dataset: str) -> Reason:
+    fields = sorted({shown(name) for name in fields})
     names = _list(fields)
     return Reason(
         code="agreement.field_unknown",

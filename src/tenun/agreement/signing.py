@@ -23,8 +23,7 @@ from typing import Any
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from joserfc.jws import GeneralJSONSerialization, JWSRegistry
-from joserfc.rfc7515 import JSONSignatureDict
+from joserfc.jws import FlattenedJSONSerialization, JWSRegistry
 from joserfc.registry import HeaderParameter
 
 from tenun.agreement import document, party_keys
@@ -34,6 +33,7 @@ from tenun.agreement.refusals import ContractAltered, MissingTerm, NotFound, Tex
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.kernel import canonical_json
 from tenun.kernel.canonical_json import NotCanonical
+from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
 
 __all__ = [
@@ -99,6 +99,7 @@ class KeyNotOurs(TenunError):
     remedy_en = "Find out where this document comes from. Do not use it before that is clear."
 
 
+@implements("14", control="The agreement counts as signed only with both parties' keys; each party holds a copy.")
 def verify(folder: Path, *, own_keys: Path | None = None) -> Agreement:
     """The agreement of a folder, once it is shown to be whole and signed by both parties.
 
@@ -233,10 +234,13 @@ def _checked(
         raise SignatureBroken(number=number, reason="no agreement key of a party")
     if header["rev"] != agreement.rev:
         raise DocumentAltered()
-    signature: JSONSignatureDict = {"protected": entry["protected"], "signature": entry["signature"]}
-    whole: GeneralJSONSerialization = {"payload": _encode(agreement.canonical), "signatures": [signature]}
+    one: FlattenedJSONSerialization = {
+        "payload": _encode(agreement.canonical),
+        "protected": entry["protected"],
+        "signature": entry["signature"],
+    }
     try:
-        jws.deserialize_json(whole, OKPKey.import_key(dict(pinned[header["kid"]][1])), registry=_registry())
+        jws.deserialize_json(one, OKPKey.import_key(dict(pinned[header["kid"]][1])), registry=_registry())
     except (JoseError, ValueError) as problem:
         raise SignatureBroken(number=number, reason="it does not verify") from problem
     return header["kid"]

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from tenun.agreement import vocabulary as words
 from tenun.agreement.vocabulary import KeyUse, Operation, Party, Purpose
+from tenun.kernel.clause import implements
 from tenun.registry.table import Classification
 
 Clause = Annotated[str, Field(pattern=r"^(?:[1-9]|1[0-4])(?:\([1-9]\))?[a-c]?$")]
@@ -77,6 +78,7 @@ class PartyKey(_Terms):
     jwk: PublicJwk
 
 
+@implements("10(1)", control="The contacts of both parties stand in the agreement document.")
 class Contact(_Terms):
     clause: Clause
     responsible: Words

@@ -100,7 +100,9 @@ def generate(
         raise PagesStale(pages=", ".join(stale))
     result = {"pages": sorted(map(str, pages())), "written": [] if check else stale}
     console.answer(
-        result, as_json=as_json, show=lambda: console.out.print(f"{len(result['pages'])} halaman / pages, {len(stale)} baru / new")
+        result,
+        as_json=as_json,
+        show=lambda: console.out.print(f"{len(result['pages'])} halaman / pages, {len(stale)} baru / new"),
     )
 
 
@@ -213,7 +215,7 @@ def every_error() -> list[type[TenunError]]:
 def errors_page() -> str:
     lines = [
         HEADER + "# Errors\n",
-        "Stable codes. The text never holds a value that was found in the data; `{...}` are names of files, fields, rules.\n",
+        "Stable codes. The text never holds a value found in the data; `{...}` are names of files, fields, rules.\n",
         "| code | Indonesian | English | what to do | retry |",
         "|---|---|---|---|---|",
     ]
@@ -240,13 +242,17 @@ def every_table() -> list[Table]:
 def tables_page() -> str:
     lines = [HEADER + "# Tables\n", "What each table of the lake promises to hold, and who is missing from it.\n"]
     for table in every_table():
-        lines += [f"## {table.name}\n", f"{table.about_en}\n", f"*{table.about_id}*\n", f"**Missing:** {table.missing_en}\n"]
+        lines += [
+            f"## {table.name}\n",
+            f"{table.about_en}\n",
+            f"*{table.about_id}*\n",
+            f"**Missing:** {table.missing_en}\n",
+        ]
         lines += ["| column | type | classification | Indonesian | English | values |", "|---|---|---|---|---|---|"]
         for column in table.columns:
             values = f"`{column.code_list}`" if column.code_list else ""
-            lines.append(
-                f"| `{column.name}` | {column.type} | {column.classification} | {column.text_id} | {column.text_en} | {values} |"
-            )
+            texts = f"{column.text_id} | {column.text_en}"
+            lines.append(f"| `{column.name}` | {column.type} | {column.classification} | {texts} | {values} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -280,8 +286,10 @@ def _command_lines(command: object, path: str) -> Iterator[str]:
         yield "| parameter | meaning |"
         yield "|---|---|"
         for parameter in parameters:
-            words = ", ".join(f"`{word}`" for word in parameter.opts) if parameter.param_type_name == "option" else (
-                f"`{parameter.human_readable_name}`"
+            words = (
+                ", ".join(f"`{word}`" for word in parameter.opts)
+                if parameter.param_type_name == "option"
+                else (f"`{parameter.human_readable_name}`")
             )
             yield f"| {words} | {(getattr(parameter, 'help', None) or '').replace('|', chr(92) + '|')} |"
         yield ""

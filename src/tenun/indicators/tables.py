@@ -4,51 +4,56 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-
-def _schema(*columns: tuple[str, pa.DataType]) -> pa.Schema:
-    return pa.schema(columns)
-
+from tenun.agreement.contracts import VILLAGE_FIGURES
+from tenun.registry.table import Classification as C
+from tenun.registry.table import Column, Table
 
 DATASET = "indicators"
 SCOPE = "00"
 
-VALUES = _schema(
-    ("indicator", pa.string()),
-    ("version", pa.int32()),
-    ("level", pa.string()),
-    ("area_code", pa.string()),
-    ("breakdown", pa.string()),
-    ("category", pa.string()),
-    ("state", pa.string()),
-    ("value", pa.float64()),
-    ("numerator", pa.float64()),
-    ("denominator", pa.float64()),
-    ("low", pa.float64()),
-    ("high", pa.float64()),
-    ("unit", pa.string()),
-    ("reason", pa.string()),
-    ("sid_as_of", pa.date32()),
-    ("siapkerja_as_of", pa.date32()),
-    ("rule_version", pa.string()),
-)
-"""One row a figure. Missing from it: areas of regencies that no village delivered from."""
+S, I, L, D = pa.string(), pa.int32(), pa.int64(), pa.date32()
 
-COVERAGE = _schema(
-    ("village_code", pa.string()),
-    ("persons_state", pa.string()),
-    ("persons", pa.int64()),
-    ("sid_snapshot", pa.string()),
-    ("sid_as_of", pa.date32()),
-    ("linked_state", pa.string()),
-    ("linked", pa.int64()),
-    ("seekers", pa.int64()),
-)
-"""One row a village, also those that never delivered. Small numbers are null here too."""
+# The table that the parties exchange, so its columns are those of the contract of `hasil-desa`.
+VALUES = VILLAGE_FIGURES
 
-DEFINITIONS = pa.schema([("indicator", pa.string()), ("version", pa.int32()), ("definition", pa.string())])
-AREAS = _schema(
-    ("area_code", pa.string()),
-    ("level", pa.string()),
-    ("parent", pa.string()),
-    ("name", pa.string()),
+COVERAGE = Table(
+    name="out_indicators__coverage",
+    about_id="Apa yang dikirim tiap desa, dan berapa yang dapat dipadankan. Jumlah kecil kosong juga di sini.",
+    about_en="What every village delivered, and how much could be linked. Small numbers are null here too.",
+    missing_en="Villages of regencies that no village delivered from.",
+    columns=(
+        Column("village_code", S, C.NONE, "Kode desa", "Village code, Kemendagri, dotted"),
+        Column("persons_state", S, C.NONE, "Keadaan jumlah warga", "State of `persons`"),
+        Column("persons", L, C.NONE, "Warga terkirim", "Residents delivered"),
+        Column("sid_snapshot", S, C.NONE, "Potret SID", "Snapshot of the village's data"),
+        Column("sid_as_of", D, C.NONE, "Tanggal data SID", "Date of the village's data"),
+        Column("linked_state", S, C.NONE, "Keadaan padanan", "State of `linked` and `seekers`"),
+        Column("linked", L, C.NONE, "Akun terpadan", "Accounts claiming the village that are linked"),
+        Column("seekers", L, C.NONE, "Akun", "Accounts claiming the village"),
+    ),
+)
+
+DEFINITIONS = Table(
+    name="out_indicators__definition",
+    about_id="Definisi yang dipakai menghitung angka potret ini.",
+    about_en="The definitions that the figures of this snapshot were computed with.",
+    missing_en="Nothing: every indicator of the values table is here.",
+    columns=(
+        Column("indicator", S, C.NONE, "Indikator", "Id of the indicator"),
+        Column("version", I, C.NONE, "Versi", "Version of the definition"),
+        Column("definition", S, C.NONE, "Definisi", "The definition and its query, as JSON"),
+    ),
+)
+
+AREAS = Table(
+    name="out_indicators__area",
+    about_id="Wilayah yang ada pada tabel angka, dengan namanya.",
+    about_en="The areas of the values table, with their names.",
+    missing_en="Kelurahan that delivered nothing: SID is for desa.",
+    columns=(
+        Column("area_code", S, C.NONE, "Kode wilayah", "Kemendagri, dotted; 00 = national"),
+        Column("level", S, C.NONE, "Tingkat", "desa, kecamatan, kabupaten, provinsi or nasional"),
+        Column("parent", S, C.NONE, "Wilayah di atasnya", "Code of the area above; null for the country"),
+        Column("name", S, C.NONE, "Nama", "Name in the edition of codes that was used"),
+    ),
 )

@@ -54,6 +54,12 @@ def answers(sources: Iterable[Source]) -> Iterator[Answer]:
                 yield Answer(source, line, value)
 
 
+def files_named(paths: Sequence[Path]) -> str:
+    """The files of a delivery for a message: the first few by name, and how many more."""
+    named = ", ".join(reading.label(path.name) for path in paths[:3])
+    return named if len(paths) <= 3 else f"{named} … (+{len(paths) - 3})"
+
+
 def unwrap(body: Any) -> tuple[Mapping[str, Any] | None, Any]:
     """What a recorder wrote around an answer (`{"kode_desa": …, "respons": {…}}`), and the answer."""
     if isinstance(body, dict) and "respons" in body:

@@ -63,11 +63,15 @@ class Problems:
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{name}.csv"
         draft = folder / f".{name}.{os.getpid()}"
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(_line(problem) for problem in sorted(self._found, key=_order))
-        draft.write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode("utf-8"))
+        lines = [_csv(COLUMNS)]
+        ends: dict[tuple[str, str, str, str], tuple[str, str]] = {}
+        for problem in sorted(self._found, key=_order):
+            place = (problem.file, problem.sheet, problem.field, problem.rule)
+            if place not in ends:
+                ends[place] = _ends(problem)
+            before, after = ends[place]
+            lines.append(f"{before},{problem.row},{after}")
+        draft.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8-sig", newline="")
         draft.replace(target)
         return target
 
@@ -80,20 +84,20 @@ def _order(problem: Problem) -> tuple[object, ...]:
     return (severity, problem.file, problem.sheet, problem.row, problem.rule, problem.field)
 
 
-def _line(problem: Problem) -> Sequence[str | int]:
+def _ends(problem: Problem) -> tuple[str, str]:
+    """A line without its row number: the same for every row that a rule strikes in a column."""
     rule = rules.find(problem.rule)
-    return (
-        str(rule.severity),
-        _harmless(problem.file),
-        _harmless(problem.sheet),
-        problem.row,
-        _harmless(problem.field),
-        rule.code,
-        rule.text_id,
-        rule.text_en,
-        rule.remedy_id,
-        rule.remedy_en,
+    before = _csv((str(rule.severity), _harmless(problem.file), _harmless(problem.sheet)))
+    after = _csv(
+        (_harmless(problem.field), rule.code, rule.text_id, rule.text_en, rule.remedy_id, rule.remedy_en)
     )
+    return before, after
+
+
+def _csv(values: Sequence[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="").writerow(values)
+    return text.getvalue()
 
 
 def _harmless(text: str) -> str:

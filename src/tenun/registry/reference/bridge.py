@@ -5,7 +5,8 @@ So a pair is an assertion about the past, and is carried forward by a rule that 
 
 *certain*: the pair's Kemendagri code is in the current edition and still bears the pair's name. Name
 and number must agree, because numbers are given anew: in 74.03.27 the number of one village became
-that of its neighbour, and 79 numbers of 2020 name another village in 2025.
+that of its neighbour, and 79 numbers of 2020 name another village in 2025. Either side's name will do, a name
+may have gained or lost words, and a slip is let pass when no neighbour is nearer.
 
 *changed_code*: the code is gone or bears another name, and exactly one region of the current edition
 can be its successor. A candidate must bear the same name (folded, see `names`), must not itself have
@@ -26,6 +27,7 @@ Only the first two map. What does not map waits in the queue.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,6 +44,7 @@ _SAME_NAME_MIN = 80.0
 # A successor spelt differently must be nearer than that, and nearer than the next candidate by so much.
 _SPELLING_MIN = 85.0
 _SPELLING_LEAD_MIN = 15.0
+_CANDIDATES_MAX = 5
 
 
 class Status(StrEnum):
@@ -124,6 +127,8 @@ class Bridge:
                 own_names[pair.kemendagri] = pair.kemendagri_name
         # Newest first; last the names that the pairs themselves give their Kemendagri side.
         newest_first = sorted(older, key=lambda edition: edition.name, reverse=True)
+        self._newcomers_below: dict[tuple[str | None, Level, str], list[Region]] = {}
+        self._counts_below: dict[tuple[str | None, Level, str], Counter[str]] = {}
         self._history = (*newest_first, Edition(System.KEMENDAGRI, "bridge", own_names))
 
     def __len__(self) -> int:
@@ -153,7 +158,7 @@ class Bridge:
         pair = pairs[0]
         if pair.kemendagri is None:
             return Answer(asked, Status.NO_COUNTERPART, Reason.NO_CODE, None, pair.bps_name)
-        status, reason, candidates = self._carry_forward(pair.kemendagri, pair.kemendagri_name)
+        status, reason, candidates = self._carry_forward(pair, pair.kemendagri)
         return Answer(
             asked, status, reason, candidates[0] if status.maps else None, pair.bps_name, pair.kemendagri,
             () if status.maps else tuple(candidates),
@@ -165,11 +170,10 @@ class Bridge:
         region = self._current.get(kemendagri_code)
         if region is None or any(answer.region == region for answer in found):
             return found
-        wanted = names.key(region.name)
+        wanted = _key(region.name, region.level)
         for pair in self._lost:
-            if level_of(pair.bps, System.BPS) is region.level and _likeness(wanted, pair.kemendagri_name) >= (
-                _SPELLING_MIN
-            ):
+            is_level = level_of(pair.bps, System.BPS) is region.level
+            if is_level and _likeness(wanted, pair.kemendagri_name, region.level) >= _SPELLING_MIN:
                 answer = self.answer(pair.bps)
                 if answer.region == region:
                     found.append(answer)
@@ -178,123 +182,130 @@ class Bridge:
     @cached_property
     def _lost(self) -> list[Pair]:
         """Pairs whose Kemendagri code is gone, or bears another name."""
-        return [
-            pair
-            for pairs in self._pairs.values()
-            for pair in pairs
-            if pair.kemendagri is not None and not self._bears(pair.kemendagri, pair.kemendagri_name)
-        ]
+        every = (pair for pairs in self._pairs.values() for pair in pairs)
+        return [pair for pair in every if pair.kemendagri is not None and not self._holds(pair, pair.kemendagri)]
 
-    def _carry_forward(self, code: str, name: str) -> tuple[Status, Reason, Sequence[Region]]:
-        """The region of the current edition that a code of an older one became."""
-        if self._bears(code, name):
+    def _carry_forward(self, pair: Pair, code: str) -> tuple[Status, Reason, Sequence[Region]]:
+        """The region of the current edition that the code of a pair, of an older one, became."""
+        if self._holds(pair, code):
             return Status.CERTAIN, Reason.SAME_CODE, [self._region(code)]
-        is_gone = code not in self._current
         then = next(edition for edition in self._history if code in edition)
-        reason, successors = self._successors(code, then)
-        if len(successors) == 1:
-            return Status.CHANGED_CODE, reason, successors
-        if successors:
-            return Status.AMBIGUOUS, Reason.SEVERAL_CANDIDATES, successors
-        if is_gone:
-            return Status.NO_COUNTERPART, Reason.CODE_GONE, []
-        return Status.AMBIGUOUS, Reason.NAME_DIFFERS, [self._region(code)]
+        reason, found, is_clear = self._successors(code, then)
+        if is_clear:
+            return Status.CHANGED_CODE, reason, found
+        if found:
+            return Status.AMBIGUOUS, Reason.SEVERAL_CANDIDATES, found
+        if code in self._current:
+            return Status.AMBIGUOUS, Reason.NAME_DIFFERS, [self._region(code)]
+        return Status.NO_COUNTERPART, Reason.CODE_GONE, []
+
+    def _holds(self, pair: Pair, code: str) -> bool:
+        """Is the pair still true? The name of either side may be the one the region bears now."""
+        now = self._current.names.get(code)
+        if now is None:
+            return False
+        level = level_of(code)
+        return _key(now, level) == _key(pair.bps_name, level) or self._bears(code, pair.kemendagri_name)
 
     def _bears(self, code: str, name: str) -> bool:
         """Does the current edition have the code, under that name or one so near that no neighbour is nearer?"""
         now = self._current.names.get(code)
         if now is None:
             return False
-        wanted = names.key(name)
-        if names.key(now) == wanted:
+        level = level_of(code)
+        wanted = _key(name, level)
+        if _key(now, level) == wanted:
             return True
-        likeness = _likeness(wanted, now)
-        if likeness < _SAME_NAME_MIN:
+        likeness = _likeness(wanted, now, level)
+        if likeness < _SAME_NAME_MIN and not _is_shortened(name, now):
             return False
         neighbours = self._current.children(parent_of(code))
-        return all(_likeness(wanted, other.name) < likeness for other in neighbours if other.code != code)
+        return all(_likeness(wanted, other.name, level) < likeness for other in neighbours if other.code != code)
 
-    def _successors(self, code: str, then: Edition) -> tuple[Reason, list[Region]]:
+    def _successors(self, code: str, then: Edition) -> tuple[Reason, list[Region], bool]:
+        """Candidates for what a code of an older edition became, why, and whether the one candidate is clear."""
         level = level_of(code)
-        wanted = names.key(then.names[code])
-        parents = self._parents_now(code, then)
-        if level is Level.VILLAGE:
-            in_district = self._newcomers(parents[0], level, then)
-            in_regency = self._newcomers(parents[1], level, then)
-        else:
-            in_district = self._newcomers(parents[0], level, then)
-            in_regency = []
-        same = [region for region in in_district if names.key(region.name) == wanted]
-        if len(same) == 1 and self._is_only_one(wanted, parent_of(code), level, then):
-            return Reason.SAME_DISTRICT, same
-        if same:
-            return Reason.SEVERAL_CANDIDATES, same
-        same = [region for region in in_regency if names.key(region.name) == wanted]
-        if len(same) == 1 and self._is_only_one(wanted, _grandparent(code), level, then):
-            return Reason.OTHER_DISTRICT, same
-        if same:
-            return Reason.SEVERAL_CANDIDATES, same
-        return Reason.OTHER_SPELLING, self._spelt_otherwise(code, wanted, in_district, then)
+        wanted = _key(then.names[code], level)
+        districts, regencies = self._parents_now(code, then)
+        near = self._newcomers(districts, level, then)
+        for reason, candidates, parent in (
+            (Reason.SAME_DISTRICT, near, parent_of(code) if level.depth > Level.REGENCY.depth else None),
+            (Reason.OTHER_DISTRICT, self._newcomers(regencies, level, then), _grandparent(code)),
+        ):
+            same = [region for region in candidates if _key(region.name, level) == wanted]
+            if same:
+                return reason, same, len(same) == 1 and self._counts(parent, level, then)[wanted] <= 1
+        found, is_clear = self._spelt_otherwise(code, wanted, near, then)
+        return Reason.OTHER_SPELLING, found, is_clear
 
-    def _parents_now(self, code: str, then: Edition) -> tuple[list[str | None], list[str | None]]:
-        """Codes of the current regions that bear the names of the code's parent, and of its grandparent."""
-        chain = [part for part in (parent_of(code), _grandparent(code)) if part is not None]
+    def _parents_now(self, code: str, then: Edition) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+        """Current regions that bear the name of the code's parent; for a village also of its regency."""
         level = level_of(code)
-        if level in (Level.PROVINCE, Level.REGENCY):
-            return [None], []  # anywhere: a regency's name is its own, and its province may be a new one
-        regency = chain[-1] if level is Level.VILLAGE else chain[0]
-        regencies = self._regencies_named.get(_regency_key(then.names.get(regency, "")), [])
+        if level.depth <= Level.REGENCY.depth:
+            return (None,), ()  # anywhere: a regency's name is its own, and its province may be a new one
+        parent, above = parent_of(code), _grandparent(code)
+        regency = above if level is Level.VILLAGE else parent
+        regencies = self._regencies_named.get(_key(then.names.get(regency or "", ""), Level.REGENCY), ())
         if level is Level.DISTRICT:
-            return list(regencies), []
-        district = names.key(then.names.get(chain[0], ""))
-        districts: list[str | None] = [
-            child.code
-            for each in regencies
-            for child in self._current.children(each)
-            if names.key(child.name) == district
-        ]
-        return districts, list(regencies)
+            return regencies, ()
+        district = _key(then.names.get(parent or "", ""), Level.DISTRICT)
+        children = (child for each in regencies for child in self._current.children(each))
+        return tuple(child.code for child in children if _key(child.name, Level.DISTRICT) == district), regencies
 
     @cached_property
-    def _regencies_named(self) -> Mapping[str, list[str]]:
-        named: dict[str, list[str]] = {}
+    def _regencies_named(self) -> Mapping[str, tuple[str, ...]]:
+        named: dict[str, tuple[str, ...]] = {}
         for code in self._current.below(None, Level.REGENCY):
-            named.setdefault(_regency_key(self._current.names[code]), []).append(code)
+            key = _key(self._current.names[code], Level.REGENCY)
+            named[key] = (*named.get(key, ()), code)
         return named
 
     def _newcomers(self, parents: Iterable[str | None], level: Level, then: Edition) -> list[Region]:
         """Regions below, without those that were there before, and those another pair certainly means."""
-        return [
-            self._region(code)
-            for parent in parents
-            for code in self._current.below(parent, level)
-            if not self._was_there(code, then) and not self._is_taken(code)
-        ]
+        found: list[Region] = []
+        for parent in parents:
+            mark = (parent, level, then.name)
+            if mark not in self._newcomers_below:
+                self._newcomers_below[mark] = [
+                    self._region(code)
+                    for code in self._current.below(parent, level)
+                    if not self._was_there(code, then) and not self._is_taken(code)
+                ]
+            found += self._newcomers_below[mark]
+        return found
 
     def _was_there(self, code: str, then: Edition) -> bool:
         name = then.names.get(code)
         return name is not None and self._bears(code, name)
 
     def _is_taken(self, code: str) -> bool:
-        return any(self._bears(code, pair.kemendagri_name) for pair in self._by_kemendagri.get(code, ()))
+        return any(self._holds(pair, code) for pair in self._by_kemendagri.get(code, ()))
 
-    def _is_only_one(self, wanted: str, parent: str | None, level: Level, then: Edition) -> bool:
-        return sum(names.key(then.names[code]) == wanted for code in then.below(parent, level)) <= 1
+    def _counts(self, parent: str | None, level: Level, then: Edition) -> Counter[str]:
+        """How often each name was borne below a region of an older edition."""
+        mark = (parent, level, then.name)
+        if mark not in self._counts_below:
+            self._counts_below[mark] = Counter(_key(then.names[code], level) for code in then.below(parent, level))
+        return self._counts_below[mark]
 
-    def _spelt_otherwise(self, code: str, wanted: str, candidates: Sequence[Region], then: Edition) -> list[Region]:
-        ranked = sorted(((_likeness(wanted, each.name), each) for each in candidates), key=lambda pair: -pair[0])
-        near = [(likeness, each) for likeness, each in ranked if likeness >= _SPELLING_MIN]
-        if not near:
-            return []
-        best, successor = near[0]
+    def _spelt_otherwise(
+        self, code: str, wanted: str, candidates: Sequence[Region], then: Edition
+    ) -> tuple[list[Region], bool]:
+        level = level_of(code)
+        ranked = sorted(((_likeness(wanted, each.name, level), each) for each in candidates), key=lambda pair: -pair[0])
+        if not ranked or ranked[0][0] < _SPELLING_MIN:
+            return [], False
+        best, successor = ranked[0]
         is_clear = len(ranked) == 1 or best - ranked[1][0] >= _SPELLING_LEAD_MIN
-        others = (other for other in then.below(parent_of(code), level_of(code)) if other != code)
-        is_wanted_more = any(
-            _likeness(names.key(successor.name), then.names[other]) >= best
-            for other in others
-            if not self._was_there(other, then)
+        other_lost = (
+            other
+            for other in then.below(parent_of(code), level)
+            if other != code and not self._was_there(other, then)
         )
-        return [successor] if is_clear and not is_wanted_more else [each for _, each in ranked[:5]]
+        heir = _key(successor.name, level)
+        if is_clear and all(_likeness(heir, then.names[other], level) < best for other in other_lost):
+            return [successor], True
+        return [each for _, each in ranked[:_CANDIDATES_MAX]], False
 
     def _region(self, code: str) -> Region:
         region = self._current.get(code)
@@ -303,13 +314,24 @@ class Bridge:
         return region
 
 
-def _regency_key(name: str) -> str:
-    """`KAB. MERAUKE`, `Kabupaten Merauke` and `Merauke` are one; `Kota Jayapura` is another than Jayapura."""
-    words = [word for word in names.tokens(name) if word not in _REGENCY_WORDS]
-    return "".join(words)
+def _key(name: str, level: Level) -> str:
+    """The folded name; of a regency without its kind: `KAB. MERAUKE` and `Kabupaten Merauke` are one.
+
+    A kota keeps its word: Kota Jayapura is another than Kabupaten Jayapura.
+    """
+    if level is not Level.REGENCY:
+        return names.key(name)
+    return "".join(word for word in names.tokens(name) if word not in _REGENCY_WORDS)
 
 
 _REGENCY_WORDS = frozenset(names.tokens("kabupaten kab adm administrasi"))
+
+
+def _is_shortened(name: str, other: str) -> bool:
+    """Are all words of one name in the other, in order: Tumbang Tuwe and Tumbang Tuwe Hantapang?"""
+    short, long = sorted((names.tokens(name), names.tokens(other)), key=len)
+    rest = iter(long)
+    return bool(short) and all(word in rest for word in short)
 
 
 def _grandparent(code: str) -> str | None:
@@ -317,5 +339,5 @@ def _grandparent(code: str) -> str | None:
     return parent_of(parent) if parent is not None else None
 
 
-def _likeness(wanted: str, name: str) -> float:
-    return float(fuzz.ratio(wanted, names.key(name)))
+def _likeness(wanted: str, name: str, level: Level) -> float:
+    return float(fuzz.ratio(wanted, _key(name, level)))

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from tenun.lake.store import Lake
+from tenun.registry.reference.region import dotted
 from tenun.registry.reference.regions import Regions
 from tenun.registry.sid.tables import VILLAGE_INDEX
-from tenun.sources import reading, rules
-from tenun.sources.errors import FormatUnknown, NoRows
-from tenun.sources import answers
-from tenun.sources.kemendesa import village_tables
+from tenun.sources import answers, rules
 from tenun.sources.answers import Progress, decimal_number, whole_number
+from tenun.sources.errors import FormatUnknown, NoRows
+from tenun.sources.kemendesa import village_tables
 from tenun.sources.kemendesa.village_tables import Dating, Kept, RegencyRows, Row
 from tenun.sources.problems import Problems
 from tenun.sources.reading import Source
@@ -109,6 +109,14 @@ STATUS_UNKNOWN = rules.define(
     remedy_id="Bandingkan dengan laman IDM.",
     remedy_en="Compare with the IDM site.",
 )
+CODE_CHANGED = rules.define(
+    "idm.code_changed",
+    Severity.WARN,
+    text_id="Kode desa berasal dari edisi lama; disimpan dengan kode desa itu sekarang.",
+    text_en="The village code is of an older edition; it is kept under the code that the village has now.",
+    remedy_id="Tidak perlu tindakan.",
+    remedy_en="Nothing to do.",
+)
 VILLAGE_UNKNOWN = rules.define(
     "idm.village_unknown",
     Severity.WARN,
@@ -148,14 +156,14 @@ def ingest(
     for source in answers.open_files(paths, progress=progress):
         _read_file(source, latest, tally, problems, regions)
     if not tally["rows"]:
-        raise NoRows(file=", ".join(reading.label(path.name) for path in paths))
+        raise NoRows(file=answers.files_named(paths))
     delivered = _by_regency(latest.values())
     snapshots, is_new = village_tables.lay_over(
         lake,
         KEPT,
         delivered,
         dating=Dating(given=as_of, told=lambda rows: date(max(row[1] for row in rows), 12, 31)),
-        editions={"kemendagri": regions.edition},
+        editions=regions.editions(),
         details=lambda rows: {"villages": len({row[0] for row in rows}), "years": sorted({row[1] for row in rows})},
     )
     index = [kept.row for kept in latest.values()]
@@ -201,7 +209,7 @@ def read(body: Any) -> Reading | Rule:
         *_oddities_of_score(indicators, parts, score),
         *([] if status in STATUSES else [(STATUS_UNKNOWN, "STATUS")]),
     ]
-    row = (f"{village[:2]}.{village[2:4]}.{village[4:6]}.{village[6:]}", year, score, status or None, *parts)
+    row = (dotted(village), year, score, status or None, *parts)
     return Reading(row, warnings=tuple(warnings))
 
 
@@ -216,7 +224,8 @@ class _Kept:
 def _read_file(
     source: Source, latest: dict[Row, _Kept], tally: Counter[str], problems: Problems, regions: Regions
 ) -> None:
-    strange = before = tally["rows"]
+    before = tally["rows"]
+    strange = 0
     for answer in answers.answers([source]):
         tally["rows"] += 1
         found = read(answer.body)
@@ -227,14 +236,18 @@ def _read_file(
             continue
         for rule, field in found.warnings:
             problems.add(rule, file=source.file, sheet="", row=answer.row, field=field)
-        if not regions.exists(found.row[0]):
-            problems.add(VILLAGE_UNKNOWN, file=source.file, sheet="", row=answer.row, field="id_desa")
-        earlier = latest.get(KEPT.key(found.row))
+        row = found.row
+        if row[0] not in regions:
+            successor = regions.successor(row[0])
+            rule = VILLAGE_UNKNOWN if successor is None else CODE_CHANGED
+            problems.add(rule, file=source.file, sheet="", row=answer.row, field="id_desa")
+            row = row if successor is None else (successor.code, *row[1:])
+        earlier = latest.get(KEPT.key(row))
         if earlier is not None:
             tally["duplicates"] += 1
             problems.add(TWICE, file=earlier.source.file, sheet="", row=earlier.number, field="id_desa")
-        latest[KEPT.key(found.row)] = _Kept(source, answer.row, answer.packed(), found.row)
-    if strange == tally["rows"] > before:
+        latest[KEPT.key(row)] = _Kept(source, answer.row, answer.packed(), row)
+    if 0 < strange == tally["rows"] - before:
         raise FormatUnknown(file=source.file, kind="IDM", formats="JSON, JSON lines (gz, xz)")
 
 

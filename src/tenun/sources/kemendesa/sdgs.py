@@ -11,22 +11,25 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tenun.kernel.errors import TenunError
 from tenun.lake.store import Lake
+from tenun.registry.reference.bridge import Bridge, Status
+from tenun.registry.reference.region import System
+from tenun.registry.reference.regions import Regions
 from tenun.registry.sid.tables import VILLAGE_SDGS
-from tenun.sources import cells, headings, reading, rules
+from tenun.sources import answers, cells, headings, rules
 from tenun.sources.errors import ColumnMissing, FormatUnknown, NoRows
-from tenun.sources import answers
 from tenun.sources.kemendesa import village_tables
-from tenun.sources.answers import Progress, decimal_number, whole_number
+from tenun.sources.answers import Answer, Progress, decimal_number, whole_number
 from tenun.sources.kemendesa.village_tables import Dating, Kept, RegencyRows, Row
 from tenun.sources.problems import Problems
-from tenun.sources.reading import Kind, Source
+from tenun.sources.reading import Kind, Sheet, Source
 from tenun.sources.report import IngestReport
 from tenun.sources.rules import Rule, Severity
 
@@ -46,7 +49,7 @@ KEPT = Kept(
 # The average is published with two decimals, from scores with two.
 AVERAGE_TOLERANCE = 0.011
 
-_BPS_CODE = re.compile(r"\d{10}")
+_BPS_CODE = re.compile(r"[0-9]{10}")
 
 NOT_AN_ANSWER = rules.define(
     "sdgs.not_an_answer",
@@ -114,6 +117,16 @@ AVERAGE_UNLIKE_MEAN = rules.define(
 )
 
 
+class BridgeMissing(TenunError):
+    """No bridge from BPS's codes is loaded, so that no answer could be placed."""
+
+    code = "sources.bridge_missing"
+    text_id = "Jembatan kode BPS ke Kemendagri belum dimuat, padahal SDGs Desa memakai kode BPS."
+    text_en = "No bridge from BPS to Kemendagri codes is loaded, and SDGs Desa uses BPS codes."
+    remedy_id = "Muat dengan `tenun reference load bridge BERKAS --edition … --source … --licence …`, lalu ulangi."
+    remedy_en = "Load one with `tenun reference load bridge FILE --edition … --source … --licence …`, then try again."
+
+
 @dataclass(frozen=True)
 class Scores:
     """One village's scores: the average first, then goals 1 to 18; all null where there is no data."""
@@ -165,12 +178,213 @@ def ingest(
     lake: Lake,
     paths: Sequence[Path],
     *,
-    as_of: date,
-    is_dated: bool,
-    bridge: Bridge,
+    as_of: date | None,
+    today: date,
+    regions: Regions,
     bps: str | None = None,
     codes: Mapping[str, str] | None = None,
     report_folder: Path,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """placeholder"""
+    """Lay scores over what is known of each regency's villages, and queue the codes that do not map.
+
+    `bps` is the code of the one village that the files are about; `codes` names it by file. The service
+    gives no date: without `as_of` new files are of `today`, and files that came before change nothing.
+    Raises `FileUnreadable`, `ColumnMissing`, `FormatUnknown`, `NoRows`, and `BridgeMissing` where no
+    bridge is loaded, for then every village would be queued.
+    """
+    bridge = regions.bridge
+    if not len(bridge):
+        raise BridgeMissing()
+    problems = Problems()
+    found = _Found({}, Counter(), {})
+    for source in answers.open_files(paths, progress=progress):
+        own_code = bps or (codes or {}).get(source.file) or _code_of_file(source.file)
+        for entry in _entries(source, own_code):
+            _take(entry, bridge, found, problems)
+    if not found.tally["rows"]:
+        raise NoRows(file=answers.files_named(paths))
+    delivered = _by_regency(found.villages)
+    snapshots, is_new = village_tables.lay_over(
+        lake,
+        KEPT,
+        delivered,
+        dating=Dating(given=as_of, told=lambda rows: today),
+        editions=regions.editions(),
+        details=lambda rows: {"villages": len({row[0] for row in rows})},
+    )
+    waiting = [(str(System.BPS), code, bridge.name(code)) for code in sorted(found.unmapped)]
+    queued = regions.queue.add(waiting, asked_by="ingest sdgs", on=today) if regions.queue and waiting else 0
+    statuses = Counter(found.unmapped.values())
+    return IngestReport(
+        format=FORMAT,
+        rows=found.tally["rows"],
+        accepted=found.tally["rows"] - found.tally["rejected"],
+        rejected=found.tally["rejected"],
+        duplicates=found.tally["duplicates"],
+        warnings=problems.counts(Severity.WARN),
+        rejects_file=problems.write(report_folder, f"sdgs-{found.tally['rows']}"),
+        snapshot=[snapshot.reference for snapshot in snapshots] or None,
+        is_new=is_new,
+        counts={
+            "villages": len(found.villages),
+            "villages_without_data": sum(not each.scores.has_data for each in found.villages.values()),
+            "unmapped_villages": len(found.unmapped),
+            "queued": queued,
+            "regencies": len(delivered),
+        },
+        details={
+            "rejects": problems.counts(Severity.REJECT),
+            "bridge": {
+                **{str(status): found.tally[str(status)] for status in Status if status.maps},
+                **{str(status): statuses[status] for status in Status if not status.maps},
+            },
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A village's scores in a file, or the rule that rejects them."""
+
+    source: Source
+    sheet: str
+    row: int
+    bps: str | None
+    scores: Scores | Rule
+    packed: bytes
+
+
+@dataclass
+class _Found:
+    villages: dict[str, _Accepted]
+    """Kemendagri code -> what was read last."""
+    tally: Counter[str]
+    unmapped: dict[str, Status]
+    """BPS code -> why it does not map."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    entry: _Entry
+    bps: str
+    scores: Scores
+
+
+def _take(entry: _Entry, bridge: Bridge, found: _Found, problems: Problems) -> None:
+    found.tally["rows"] += 1
+    place = {"file": entry.source.file, "sheet": entry.sheet, "row": entry.row}
+    verdict = _verdict(entry, bridge, found)
+    if isinstance(verdict, Rule):
+        found.tally["rejected"] += 1
+        problems.add(verdict, field="kode_bps" if verdict in _RULES_OF_CODE else "average", **place)
+        return
+    village, accepted = verdict
+    for rule in accepted.scores.warnings:
+        problems.add(rule, field="average", **place)
+    earlier = found.villages.get(village)
+    if earlier is not None:
+        found.tally["duplicates"] += 1
+        problems.add(TWICE, file=earlier.entry.source.file, sheet=earlier.entry.sheet, row=earlier.entry.row, field="kode_bps")
+    found.villages[village] = accepted
+
+
+def _verdict(entry: _Entry, bridge: Bridge, found: _Found) -> tuple[str, _Accepted] | Rule:
+    if isinstance(entry.scores, Rule):
+        return entry.scores
+    if entry.bps is None:
+        return CODE_MISSING
+    answer = bridge.answer(entry.bps)
+    if answer.region is None:
+        found.unmapped[entry.bps] = answer.status
+        return NO_COUNTERPART
+    earlier = found.villages.get(answer.region.code)
+    if earlier is not None and earlier.bps != entry.bps:
+        return SAME_VILLAGE
+    if earlier is None:
+        found.tally[str(answer.status)] += 1
+    return answer.region.code, _Accepted(entry, entry.bps, entry.scores)
+
+
+_RULES_OF_CODE = frozenset({CODE_MISSING, NO_COUNTERPART, SAME_VILLAGE})
+
+
+def _by_regency(villages: Mapping[str, _Accepted]) -> dict[str, RegencyRows]:
+    delivered: dict[str, RegencyRows] = {}
+    for village, accepted in villages.items():
+        regency = delivered.setdefault(village_tables.regency_of(village), RegencyRows())
+        scores = (accepted.scores.average, *accepted.scores.goals)
+        regency.rows += [(village, accepted.bps, goal, score) for goal, score in enumerate(scores, start=AVERAGE)]
+        regency.keep(accepted.entry.source, accepted.entry.row, accepted.entry.packed, format=FORMAT)
+    return delivered
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+def _entries(source: Source, own_code: str | None) -> Iterator[_Entry]:
+    if source.kind is Kind.JSON:
+        yield from _entries_of_json(source, own_code)
+        return
+    is_known = False
+    for sheet in source.sheets():
+        heading_index = headings.find_row(sheet, _COLUMNS.keys(), at_least=10)
+        if heading_index is not None:
+            is_known = True
+            yield from _entries_of_sheet(source, sheet, heading_index)
+    if not is_known:
+        raise FormatUnknown(file=source.file, kind="SDGs Desa", formats="JSON, CSV (kode_bps, average, goal_1 … goal_18)")
+
+
+def _entries_of_json(source: Source, own_code: str | None) -> Iterator[_Entry]:
+    found = [_entry_of_answer(answer, own_code) for answer in answers.answers([source])]
+    if found and all(entry.scores is NOT_AN_ANSWER for entry in found):
+        raise FormatUnknown(file=source.file, kind="SDGs Desa", formats="JSON, CSV (kode_bps, average, goal_1 … goal_18)")
+    yield from found
+
+
+def _entry_of_answer(answer: Answer, own_code: str | None) -> _Entry:
+    wrapping, body = answers.unwrap(answer.body)
+    written = (wrapping or {}).get("kode_bps", (wrapping or {}).get("location_code"))
+    bps = as_bps(written) if written is not None else own_code
+    return _Entry(answer.source, "", answer.row, bps, read(body), answer.packed())
+
+
+# Heading key -> field of the flat form; `average` is goal 0.
+_COLUMNS = {"kodebps": "bps", "average": "0", "ratarata": "0"} | {f"goal{goal}": str(goal) for goal in GOALS}
+
+
+def _entries_of_sheet(source: Source, sheet: Sheet, heading_index: int) -> Iterator[_Entry]:
+    heading_row = sheet.rows[heading_index]
+    columns = {field: found[0] for field, found in headings.place(heading_row, _COLUMNS).items()}
+    missing = [name for name in ("bps", "0", *map(str, GOALS)) if name not in columns]
+    if missing:
+        spelt = ["kode_bps" if name == "bps" else "average" if name == "0" else f"goal_{name}" for name in missing]
+        raise ColumnMissing(file=source.file, columns=", ".join(spelt))
+    names = [cells.text(cell) for cell in heading_row]
+    for index in range(heading_index + 1, len(sheet.rows)):
+        row = sheet.rows[index]
+        if cells.is_blank(row):
+            continue
+        texts = [cells.text(cell) for cell in row] + [""] * (len(names) - len(row))
+        numbers = [decimal_number(texts[columns[str(goal)]]) for goal in range(AVERAGE, GOALS.stop)]
+        record = json.dumps(dict(zip(names, texts, strict=False)), ensure_ascii=False, separators=(",", ":"))
+        yield _Entry(
+            source,
+            sheet.name,
+            sheet.number(index),
+            as_bps(texts[columns["bps"]]),
+            scores(numbers[0], numbers[1:]),
+            zlib.compress(record.encode(), level=1),
+        )
+
+
+def as_bps(written: Any) -> str | None:
+    """Ten digits of a village in BPS's list, where the place it stands in says that it is BPS's."""
+    text = cells.text(str(written)).lower().removeprefix("bps:").strip()
+    return text if _BPS_CODE.fullmatch(text) else None
+
+
+def _code_of_file(name: str) -> str | None:
+    """`5201010001.json`: how answers of this service are commonly kept."""
+    return as_bps(name.rpartition("/")[2].split(".")[0])

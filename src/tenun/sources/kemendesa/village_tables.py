@@ -112,12 +112,11 @@ def _lay_over_one(
     details: Callable[[Sequence[Row]], Mapping[str, Any]],
 ) -> tuple[Snapshot, bool]:
     there = _current(lake, kept, regency)
-    if there is not None and dating.given is None and _came_before(lake, there, delivered, editions):
-        return there, False
-    day = dating.given or dating.told(delivered.rows)
+    came_before = there is not None and dating.given is None and _came_before(lake, there, delivered)
+    day = there.as_of if there is not None and came_before else dating.given or dating.told(delivered.rows)
     old = rows_of(lake, there, kept) if there is not None else []
-    # A file that is older than what is there fills gaps only: late news is not newer news.
-    is_late = there is not None and day < there.as_of
+    # A delivery that is older than what is there, or came before, fills gaps only: late news is not newer news.
+    is_late = there is not None and (came_before or day < there.as_of)
     rows = _merged(delivered.rows, old, kept) if is_late else _merged(old, delivered.rows, kept)
     if there is not None and rows == old and (is_late or day == there.as_of):
         return there, False
@@ -139,12 +138,10 @@ def _lay_over_one(
     return snapshot, True
 
 
-def _came_before(lake: Lake, there: Snapshot, delivered: RegencyRows, editions: Mapping[str, str]) -> bool:
-    """Was this very delivery laid in already, under the same editions of the code lists?"""
+def _came_before(lake: Lake, there: Snapshot, delivered: RegencyRows) -> bool:
+    """Was this very delivery laid in already?"""
     return any(
-        snapshot.origin.recipe == there.origin.recipe
-        and dict(snapshot.origin.editions) == dict(editions)
-        and delivered.sources.keys() <= {source.sha256 for source in snapshot.origin.sources}
+        delivered.sources.keys() <= {source.sha256 for source in snapshot.origin.sources}
         for snapshot in lake.history(layer=there.layer, dataset=there.dataset, scope=there.scope)
     )
 

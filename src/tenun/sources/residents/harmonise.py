@@ -162,7 +162,8 @@ def _mapped(frame: Frame, field: str, concept: str, notes: Notes) -> list[str]:
     if found is None:
         return ["missing"] * len(frame)
     read = harmoniser(frame.code_source, concept)
-    column = [read(cell).value for cell in found]
+    values = {cell: str(read(cell).value) for cell in set(found)}
+    column = [values[cell] for cell in found]
     if "unmapped" in column:
         known = _known_without_counterpart(frame.code_source, concept)
         for index, value in enumerate(column):

@@ -21,6 +21,7 @@ from tenun.lake.snapshot import Snapshot, SourceFile
 from tenun.lake.store import Lake
 from tenun.registry.identifiers import PrefixHistory
 from tenun.registry.reference import code_lists
+from tenun.registry.reference.values import HouseholdRole, LifeStatus
 from tenun.registry.sid.tables import DATASET
 from tenun.sources import publish, reading
 from tenun.sources.errors import FilesDisagree, FormatUnknown, NoRows, OtherVillage
@@ -115,20 +116,17 @@ def _bring_in(
     tell("Mencocokkan baris / telling persons apart", 0, 1)
     rejected = [_rejected(part, village) for part in parts]
     _refuse_other_village(parts, rejected, village)
-    rows = [
-        at for part, out in zip(parts, rejected, strict=True) for at in tables.rows_of([part]) if at.index not in out
-    ]
-    sameness = same_persons([tables.sameness_row(at) for at in rows])
+    rows = tables.Rows(parts, rejected)
+    sameness = same_persons(tables.persons_of(rows))
     family_keys = tables.families(rows)
-
     for index, (_, rule) in sameness.dropped.items():
-        _note(rows[index], rule, Field.NIK)
+        rows.note(index, rule, Field.NIK)
     for index in sorted(sameness.fillers - sameness.dropped.keys()):
-        _note(rows[index], rules.NIK_SHARED, Field.NIK)
+        rows.note(index, rules.NIK_SHARED, Field.NIK)
     for index in sorted(sameness.doubtful - sameness.dropped.keys()):
-        _note(rows[index], rules.PERSON_PERHAPS_TWICE, Field.NAME)
+        rows.note(index, rules.PERSON_PERHAPS_TWICE, Field.NAME)
     for index in _second_heads(rows, family_keys, sameness.kept):
-        _note(rows[index], rules.TWO_HEADS, Field.HOUSEHOLD_ROLE)
+        rows.note(index, rules.TWO_HEADS, Field.HOUSEHOLD_ROLE)
 
     problems = Problems()
     for part, out in zip(parts, rejected, strict=True):
@@ -139,9 +137,8 @@ def _bring_in(
 
     tell("Menyimpan / storing", 0, 1)
     persons, identifiers = tables.build(
-        rows, sameness, family_keys, village=village, as_of=as_of, keys=tables.Keys(keys.secret("person")),
-        warnings=[at.part.notes.by_row.get(at.index, ()) for at in rows],
-    )  # fmt: skip
+        rows, sameness, family_keys, village=village, as_of=as_of, key=keys.secret("person")
+    )
     counts = {
         "persons": len(sameness.kept),
         "families": len({family_keys[index] for index in sameness.kept} - {None}),
@@ -268,21 +265,18 @@ def _refuse_other_village(
             raise OtherVillage(file=part.notes.frame.file, village=village)
 
 
-def _second_heads(rows: Sequence[tables.At], family_keys: Sequence[str | None], kept: Sequence[int]) -> list[int]:
+def _second_heads(rows: tables.Rows, family_keys: Sequence[str | None], kept: Sequence[int]) -> list[int]:
+    role, status = rows.column("household_role"), rows.column("life_status")
     seen: set[str] = set()
     second = []
     for index in kept:
-        key, at = family_keys[index], rows[index]
-        if key is None or at.part.household_role[at.index] != "head" or at.part.life_status[at.index] != "alive":
+        family = family_keys[index]
+        if family is None or role[index] != HouseholdRole.HEAD.value or status[index] != LifeStatus.ALIVE.value:
             continue
-        if key in seen:
+        if family in seen:
             second.append(index)
-        seen.add(key)
+        seen.add(family)
     return second
-
-
-def _note(at: tables.At, rule: Rule, field: str) -> None:
-    at.part.notes.add(rule, at.index, field)
 
 
 def _problem(part: Residents, index: int, rule: Rule, field: str) -> Problem:

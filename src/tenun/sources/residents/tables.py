@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,164 +11,152 @@ import pyarrow as pa
 
 from tenun.kernel.keys import pseudonym
 from tenun.registry.identifiers import NikClass
+from tenun.registry.reference.values import LifeStatus
 from tenun.registry.sid.tables import PERSON_IDENTIFIERS, PERSONS
 from tenun.sources import cells, dates
 from tenun.sources.frame import Frame
 from tenun.sources.residents.harmonise import Residents
 from tenun.sources.residents.persons import Row, Sameness, name_key
+from tenun.sources.rules import Rule
 
-# Columns in which an empty cell of the row that counts takes what the dropped row said: "other non-empty
-# cells overwrite, empty cells never erase" is OpenSID's own rule for a person who comes again.
-_CODED = (
-    "sex", "education", "activity", "occupation", "marital_status", "citizenship", "disability",
-    "job_social_security", "household_role",
+_AS_THEY_ARE = (
+    "household_role", "sex", "education", "in_school", "activity", "occupation", "marital_status", "life_status",
+    "citizenship", "disability", "job_social_security",
 )  # fmt: skip
-_WRITTEN = ("birth_places", "father_names", "mother_names", "addresses", "hamlets", "rws", "rts")
+
+# Columns, with what an empty cell of them holds, in which the row that counts takes what a dropped row
+# said: "other non-empty cells overwrite, empty cells never erase" is OpenSID's own rule.
+_FILLED: dict[str, str | None] = {
+    **dict.fromkeys(set(_AS_THEY_ARE) - {"in_school", "life_status"}, "missing"),
+    **dict.fromkeys(("birth_places", "father_names", "mother_names", "addresses", "hamlets", "rws", "rts"), ""),
+    "occupation_code": "",
+    "birth_dates": None,
+    "in_school": None,
+}
 
 
-@dataclass(frozen=True)
-class Keys:
-    """Secrets for the pseudonyms of one node."""
+class Rows:
+    """The accepted rows of a delivery, over all its parts, in the order in which they were read."""
 
-    person: bytes
+    def __init__(self, parts: Sequence[Residents], rejected: Sequence[Collection[int]]) -> None:
+        self.parts = parts
+        self._indices = [
+            [index for index in range(len(part)) if index not in out] if out else range(len(part))
+            for part, out in zip(parts, rejected, strict=True)
+        ]
+        self._columns: dict[str, list[Any]] = {}
+
+    def __len__(self) -> int:
+        return sum(len(indices) for indices in self._indices)
+
+    def column(self, name: str) -> list[Any]:
+        """A column of `Residents`, for all rows."""
+        if name not in self._columns:
+            self._columns[name] = self._join(lambda part: getattr(part, name))
+        return self._columns[name]
+
+    def row_numbers(self) -> list[int]:
+        return self._join(lambda part: part.notes.frame.rows)
+
+    def warnings(self) -> list[list[str]]:
+        """Codes of the rules that warned, by row."""
+        return [
+            list(dict.fromkeys(part.notes.by_row.get(index, ())))
+            for part, indices in zip(self.parts, self._indices, strict=True)
+            for index in indices
+        ]
+
+    def note(self, row: int, rule: Rule, field: str) -> None:
+        for part, indices in zip(self.parts, self._indices, strict=True):
+            if row < len(indices):
+                part.notes.add(rule, indices[row], field)
+                return
+            row -= len(indices)
+
+    def _join(self, of: Callable[[Residents], Sequence[Any]]) -> list[Any]:
+        joined: list[Any] = []
+        for part, indices in zip(self.parts, self._indices, strict=True):
+            column = of(part)
+            joined.extend(column if isinstance(indices, range) else [column[index] for index in indices])
+        return joined
 
 
-@dataclass(frozen=True)
-class At:
-    """A row of a delivery: which part of it, and where in the part."""
-
-    part: Residents
-    index: int
-
-    def __getattr__(self, column: str) -> Any:
-        return getattr(self.part, column)[self.index]
-
-
-def rows_of(parts: Sequence[Residents]) -> Iterator[At]:
-    for part in parts:
-        for index in range(len(part)):
-            yield At(part, index)
+def persons_of(rows: Rows) -> list[Row]:
+    """What tells a person, of every row."""
+    return [
+        Row(nik.digits, nik.nik_class, name, place, born, status == LifeStatus.ALIVE.value)
+        for nik, name, place, born, status in zip(
+            rows.column("niks"), rows.column("names"), rows.column("birth_places"), rows.column("birth_dates"),
+            rows.column("life_status"), strict=True,
+        )
+    ]  # fmt: skip
 
 
-def sameness_row(at: At) -> Row:
-    part, index = at.part, at.index
-    nik = part.niks[index]
-    return Row(
-        nik=nik.digits,
-        nik_class=nik.nik_class,
-        name=part.names[index],
-        birth_place=part.birth_places[index],
-        birth_date=part.birth_dates[index],
-        is_alive=part.life_status[index] == "alive",
-    )
-
-
-def families(rows: Sequence[At]) -> list[str | None]:
+def families(rows: Rows) -> list[str | None]:
     """A key for each row's family: its card; else the file's own family number; never the card number 0.
 
     Two families without a card are two families: nobody is put together for lacking a number.
     """
     keys: list[str | None] = []
-    for at in rows:
-        part, index = at.part, at.index
-        card = part.cards[index]
-        if card.is_usable:
-            keys.append(f"kk|{card.digits}")
-        elif part.family_refs[index]:
-            # Unique within its file only; the file's own rows tell it apart from another file's.
-            keys.append(f"ref|{part.notes.frame.file}|{part.notes.frame.sheet}|{part.family_refs[index]}")
-        else:
-            keys.append(None)
+    cards, refs = rows.column("cards"), rows.column("family_refs")
+    for card, ref in zip(cards, refs, strict=True):
+        keys.append(f"kk|{card.digits}" if card.is_usable else f"ref|{ref}" if ref else None)
     return keys
 
 
-def fill(rows: Sequence[At], sameness: Sameness) -> dict[int, dict[str, Any]]:
+def fill(rows: Rows, sameness: Sameness) -> dict[int, dict[str, Any]]:
     """What the rows that count take from dropped ones: column -> value, by kept row."""
     taken: dict[int, dict[str, Any]] = defaultdict(dict)
     for index, (winner, _) in sorted(sameness.dropped.items(), reverse=True):
-        if rows[index].life_status != "alive" or winner in sameness.dropped:
+        if rows.column("life_status")[index] != LifeStatus.ALIVE.value or winner in sameness.dropped:
             continue
-        for column in _CODED:
-            if getattr(rows[winner], column) == "missing" and (value := getattr(rows[index], column)) != "missing":
-                taken[winner].setdefault(column, value)
-        for column in _WRITTEN:
-            if not getattr(rows[winner], column) and (value := getattr(rows[index], column)):
-                taken[winner].setdefault(column, value)
-        if rows[winner].birth_dates is None and rows[index].birth_dates is not None:
-            taken[winner].setdefault("birth_dates", rows[index].birth_dates)
+        for name, nothing in _FILLED.items():
+            column = rows.column(name)
+            if column[winner] == nothing and column[index] != nothing:
+                taken[winner].setdefault(name, column[index])
     return taken
 
 
 def build(
-    rows: Sequence[At],
-    sameness: Sameness,
-    family_keys: Sequence[str | None],
-    *,
-    village: str,
-    as_of: date,
-    keys: Keys,
-    warnings: Sequence[Sequence[str]],
+    rows: Rows, sameness: Sameness, family_keys: Sequence[str | None], *, village: str, as_of: date, key: bytes
 ) -> tuple[pa.Table, pa.Table]:
-    """Persons and their identifiers, one row each a kept row, in the order of the files."""
+    """Persons and their identifiers, one row each a kept row. `key` is the node's secret for persons."""
     taken = fill(rows, sameness)
     kept = sameness.kept
-    columns: dict[str, list[Any]] = {}
+
+    def of(column: Sequence[Any]) -> list[Any]:
+        return list(column) if len(kept) == len(rows) else [column[index] for index in kept]
 
     def column(name: str) -> list[Any]:
-        if name not in columns:
-            by_part: dict[int, Sequence[Any]] = {}
-            values = []
-            for index in kept:
-                at = rows[index]
-                source = by_part.get(id(at.part))
-                if source is None:
-                    source = by_part[id(at.part)] = getattr(at.part, name)
-                values.append(source[at.index])
-            for position, index in enumerate(kept) if taken else ():
-                if name in taken.get(index, ()):
-                    values[position] = taken[index][name]
-            columns[name] = values
-        return columns[name]
+        values = of(rows.column(name))
+        for position, index in enumerate(kept) if taken else ():
+            if name in taken.get(index, ()):
+                values[position] = taken[index][name]
+        return values
 
-    niks = [
-        None if index in sameness.fillers or not nik.is_usable else nik.digits
-        for index, nik in zip(kept, column("niks"), strict=True)
-    ]
-    nik_classes = [
-        NikClass.PLACEHOLDER.value if index in sameness.fillers else nik.nik_class.value
-        for index, nik in zip(kept, column("niks"), strict=True)
-    ]
-    born = column("birth_dates")
-    person_ids = _person_ids(village, keys, niks, column("names"), column("birth_places"), born, [
-        family_keys[index] for index in kept
-    ])  # fmt: skip
+    is_filler = [index in sameness.fillers for index in kept]
+    numbers = list(zip(is_filler, column("niks"), strict=True))
+    niks = [nik.digits if nik.is_usable and not filler else None for filler, nik in numbers]
+    families_kept = of(family_keys)
+    names, places, born = column("names"), column("birth_places"), column("birth_dates")
+    person_ids = _person_ids(village, key, niks, names, places, born, families_kept)
     persons = {
         "person_id": person_ids,
         "village_code": [village] * len(kept),
-        "family_id": _family_ids(village, keys, [family_keys[index] for index in kept]),
-        "household_role": column("household_role"),
-        "sex": column("sex"),
-        "age_years": _ages(born, as_of),
-        "education": column("education"),
-        "in_school": column("in_school"),
-        "activity": column("activity"),
-        "occupation": column("occupation"),
+        "family_id": _family_ids(village, key, families_kept),
+        "age_years": [None if day is None else dates.age_years(day, as_of) for day in born],
         "occupation_code": _or_null(column("occupation_code")),
-        "marital_status": column("marital_status"),
-        "life_status": column("life_status"),
-        "citizenship": column("citizenship"),
-        "disability": column("disability"),
-        "job_social_security": column("job_social_security"),
-        "source_row": [rows[index].part.notes.frame.rows[rows[index].index] for index in kept],
-        "warnings": [list(dict.fromkeys(warnings[index])) for index in kept],
+        "source_row": of(rows.row_numbers()),
+        "warnings": of(rows.warnings()),
+        **{name: column(name) for name in _AS_THEY_ARE},
     }
     identifiers = {
         "person_id": person_ids,
         "nik": niks,
-        "nik_class": nik_classes,
+        "nik_class": [NikClass.PLACEHOLDER.value if filler else str(nik.nik_class) for filler, nik in numbers],
         "family_card": [card.digits if card.is_usable else None for card in column("cards")],
-        "full_name": _or_null(column("names")),
-        "birth_place": _or_null(column("birth_places")),
+        "full_name": _or_null(names),
+        "birth_place": _or_null(places),
         "birth_date": born,
         "father_name": _or_null(column("father_names")),
         "mother_name": _or_null(column("mother_names")),
@@ -203,7 +190,7 @@ def raw_table(frames: Sequence[Frame], masks: Sequence[Sequence[bool] | None]) -
 
 def _person_ids(
     village: str,
-    keys: Keys,
+    key: bytes,
     niks: Sequence[str | None],
     names: Sequence[str],
     places: Sequence[str],
@@ -218,30 +205,26 @@ def _person_ids(
     seen: dict[str, int] = {}
     for nik, name, place, day, family in zip(niks, names, places, born, family_keys, strict=True):
         if nik is not None:
-            ids.append(pseudonym(keys.person, village, nik))
+            ids.append(pseudonym(key, village, nik))
             continue
         natural = "|".join((name_key(name), name_key(place), day.isoformat() if day else "", family or ""))
         seen[natural] = seen.get(natural, 0) + 1
-        ids.append(pseudonym(keys.person, village, natural if seen[natural] == 1 else f"{natural}|{seen[natural]}"))
+        ids.append(pseudonym(key, village, natural if seen[natural] == 1 else f"{natural}|{seen[natural]}"))
     return ids
 
 
-def _family_ids(village: str, keys: Keys, family_keys: Sequence[str | None]) -> list[str | None]:
+def _family_ids(village: str, key: bytes, family_keys: Sequence[str | None]) -> list[str | None]:
     known: dict[str, str] = {}
     ids: list[str | None] = []
-    for key in family_keys:
-        if key is None:
+    for family in family_keys:
+        if family is None:
             ids.append(None)
             continue
-        if key not in known:
+        if family not in known:
             # A card's pseudonym depends on its number alone, so that it is the same in every file.
-            known[key] = pseudonym(keys.person, village, "family", key.removeprefix("kk|"))
-        ids.append(known[key])
+            known[family] = pseudonym(key, village, "family", family.removeprefix("kk|"))
+        ids.append(known[family])
     return ids
-
-
-def _ages(born: Sequence[date | None], as_of: date) -> list[int | None]:
-    return [None if day is None else dates.age_years(day, as_of) for day in born]
 
 
 def _or_null(column: Sequence[str]) -> list[str | None]:
