@@ -145,7 +145,9 @@ def invent(
         for village in copies:
             counters[village] += 1
             row = _written(chance, person, RESIDENT, families, village)
-            natural = row["nik"] or "|".join(str(row[name]) for name in ("full_name", "birth_place", "birth_date", "family_card"))
+            natural = row["nik"] or "|".join(
+                str(row[name]) for name in ("full_name", "birth_place", "birth_date", "family_card")
+            )
             row |= {
                 "person_id": pseudonym(desa.secret("person"), village, natural),
                 "family_id": pseudonym(desa.secret("family"), village, str(person.household)),
@@ -170,9 +172,7 @@ def invent(
                     "regency_code": village[:5], "id_pencaker": id_pencaker, "true_person": person.number}  # fmt: skip
             people.seekers.append(row)
             people.truth.extend((id_pencaker, *place) for place in rows.get(person.number, [(None, None)]))
-    people.twins = [
-        (str(a.number), str(b.number)) for a, b in zip(persons, persons[1:], strict=False) if b.is_twin
-    ]
+    people.twins = [(str(a.number), str(b.number)) for a, b in zip(persons, persons[1:], strict=False) if b.is_twin]
     return people
 
 
@@ -190,13 +190,21 @@ def _settle(chance: Random, size: int, villages: list[str]) -> list[Person]:
         father = ""
         for position in range(chance.choice((1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 6))):
             is_woman = position == 1 if position < 2 else chance.random() < 0.49
-            age = head_age if position == 0 else head_age - 5 * chance.random() if position == 1 else head_age - 19 - 16 * chance.random()
+            age = (
+                head_age
+                if position == 0
+                else head_age - 5 * chance.random()
+                if position == 1
+                else head_age - 19 - 16 * chance.random()
+            )
             if age < 15:
                 continue
             born = AS_OF - timedelta(days=int(age * 365.25))
             if age > 48 and chance.random() < 0.12:
                 born = date(born.year, *chance.choice(((7, 1), (12, 31), (1, 1))))
-            words = _name(chance, women if is_woman else men, is_woman, surname if uses_surname and position != 1 else None)
+            words = _name(
+                chance, women if is_woman else men, is_woman, surname if uses_surname and position != 1 else None
+            )
             person = Person(len(persons), household, village, is_woman, born, words, father, street, rt, rw)
             persons.append(person)
             if position == 0:
@@ -212,7 +220,10 @@ def _settle(chance: Random, size: int, villages: list[str]) -> list[Person]:
 
 def _pool(chance: Random, tokens: list[str], ends: list[str]) -> list[str]:
     made = [start + end for start in STARTS for end in ends]
-    tail = ["".join(chance.choice(SYLLABLES) for _ in range(chance.choice((2, 3)))).capitalize() + chance.choice(ends) for _ in range(600)]
+    tail = [
+        "".join(chance.choice(SYLLABLES) for _ in range(chance.choice((2, 3)))).capitalize() + chance.choice(ends)
+        for _ in range(600)
+    ]
     chance.shuffle(made)
     return tokens + made + tail
 
@@ -222,7 +233,7 @@ def _pick(chance: Random, pool: list[str]) -> str:
 
 
 def _name(chance: Random, pool: list[str], is_woman: bool, surname: str | None) -> list[str]:
-    words = [_pick(chance, pool) for _ in range(chance.choices((1, 2, 3), (.18, .60, .22))[0])]
+    words = [_pick(chance, pool) for _ in range(chance.choices((1, 2, 3), (0.18, 0.60, 0.22))[0])]
     if surname and len(words) > 1:
         words[-1] = surname
     draw = chance.random()
@@ -241,7 +252,11 @@ def _rhyme(chance: Random, word: str) -> str:
 def _number(chance: Random, persons: list[Person]) -> None:
     taken: dict[str, int] = {}
     for person in persons:
-        district = person.village[:8].replace(".", "") if chance.random() < 0.82 else f"{chance.choice((5202, 5271, 3501, 7371))}{chance.randrange(1, 12):02d}"
+        district = (
+            person.village[:8].replace(".", "")
+            if chance.random() < 0.82
+            else f"{chance.choice((5202, 5271, 3501, 7371))}{chance.randrange(1, 12):02d}"
+        )
         day = person.born.day + (40 if person.is_woman else 0)
         start = f"{district}{day:02d}{person.born:%m%y}"
         taken[start] = taken.get(start, 0) + 1
@@ -259,13 +274,17 @@ def _elsewhere(chance: Random, village: str, villages: list[str]) -> str:
     draw = chance.random()
     if draw < 0.4:
         return chance.choice([other for other in villages if other[:8] == village[:8]])
-    return chance.choice(villages) if draw < 0.75 else f"52.71.{chance.randrange(1, 6):02d}.{chance.randrange(1001, 1009)}"
+    return (
+        chance.choice(villages) if draw < 0.75 else f"52.71.{chance.randrange(1, 6):02d}.{chance.randrange(1001, 1009)}"
+    )
 
 
 # --- how a person is written down ------------------------------------------------------------------
 
 
-def _written(chance: Random, person: Person, rates: Rates, families: dict[int, list[Person]], village: str) -> dict[str, Any]:
+def _written(
+    chance: Random, person: Person, rates: Rates, families: dict[int, list[Person]], village: str
+) -> dict[str, Any]:
     relatives = [other.nik for other in families[person.household] if other is not person]
     nik: str | None = person.nik
     if chance.random() < rates.nik_missing:
@@ -278,7 +297,11 @@ def _written(chance: Random, person: Person, rates: Rates, families: dict[int, l
     sex = "female" if person.is_woman else "male"
     if chance.random() < rates.sex_wrong:
         sex = {"female": "male", "male": "female"}[sex]
-    address = None if chance.random() < rates.address_missing else _address(chance, person, has_moved=village != person.village)
+    address = (
+        None
+        if chance.random() < rates.address_missing
+        else _address(chance, person, has_moved=village != person.village)
+    )
     is_bare = chance.random() < rates.bare
     return {
         "village_code": village,
@@ -302,7 +325,11 @@ def _address(chance: Random, person: Person, *, has_moved: bool) -> str:
     if draw > 0.88:
         street = _typo(chance, street)
     rt, rw = (chance.randrange(1, 12), chance.randrange(1, 6)) if has_moved else (person.rt, person.rw)
-    unit = f"{chance.choice((' RT ', ' RT.'))}{rt:03d}{chance.choice(('/', ' RW '))}{rw:02d}" if chance.random() < 0.7 else ""
+    unit = (
+        f"{chance.choice((' RT ', ' RT.'))}{rt:03d}{chance.choice(('/', ' RW '))}{rw:02d}"
+        if chance.random() < 0.7
+        else ""
+    )
     return f"{chance.choice(('Jl. ', 'Jalan ', 'JL ', 'Dusun ', 'Dsn. '))}{street}{unit}"
 
 
@@ -333,7 +360,11 @@ def _date(chance: Random, born: date, rates: Rates) -> date | None:
             return born + timedelta(days=chance.randrange(-2500, 2500))  # somebody else's date
         if kind < 0.6:
             return born.replace(year=born.year + chance.choice((-1, 1, -10, 10, -2, 2)), day=min(born.day, 28))
-        return born.replace(day=chance.randrange(1, 29)) if kind < 0.72 else born.replace(month=chance.randrange(1, 13), day=min(born.day, 28))
+        return (
+            born.replace(day=chance.randrange(1, 29))
+            if kind < 0.72
+            else born.replace(month=chance.randrange(1, 13), day=min(born.day, 28))
+        )
     return born
 
 
@@ -358,7 +389,9 @@ def _spelled(chance: Random, person: Person, rates: Rates) -> str:
     if chance.random() < rates.name_typo:
         name = _typo(chance, name)
     if person.born.year < 2003 and chance.random() < rates.title:
-        name = (chance.choice(("Hj. ", "Dra. ", "Ibu ")) if person.is_woman else chance.choice(("H. ", "Drs. ", "Ir. "))) + name
+        name = (
+            chance.choice(("Hj. ", "Dra. ", "Ibu ")) if person.is_woman else chance.choice(("H. ", "Drs. ", "Ir. "))
+        ) + name
     if person.born.year < 2004 and chance.random() < rates.title:
         name += chance.choice((", S.Pd", ", S.E.", ", S.Kom", " SH", ", A.Md", ", S.T", ", S.Pd.I", " S.Sos"))
     if person.father and chance.random() < 0.008:
@@ -385,4 +418,6 @@ def _typo(chance: Random, name: str) -> str:
 
 
 def _table(table: Any, rows: list[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist([{name: row.get(name) for name in table.names()} for row in rows], schema=table.schema())
+    return pa.Table.from_pylist(
+        [{name: row.get(name) for name in table.names()} for row in rows], schema=table.schema()
+    )

@@ -83,19 +83,20 @@ def test_no_file_is_larger_than_a_megabyte() -> None:
 
 
 def test_no_exception_is_swallowed() -> None:
-    silent = re.compile(r"except[^\n:]*:\s*\n\s+pass\b|contextlib\.suppress\(Exception\)|except\s*:")
+    silent = re.compile(
+        r"except\s*:|except (Base)?Exception( as \w+)?:\s*\n\s+(pass|continue|return)\b|suppress\((Base)?Exception"
+    )
     found = []
     for path, text in texts():
         if path.suffix == ".py" and path.is_relative_to(ROOT / "src"):
             for match in silent.finditer(text):
                 line = text[: match.start()].count("\n") + 1
-                if "FileExistsError" not in match.group(0) and "FileNotFoundError" not in match.group(0):
-                    found.append(f"{path.relative_to(ROOT)}:{line}")
+                found.append(f"{path.relative_to(ROOT)}:{line}")
     assert found == []
 
 
 def test_nothing_is_left_for_later_in_the_code() -> None:
-    words = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|NotImplemented" + r"Error)\b")
+    words = re.compile(r"\b(TO" + r"DO|FIX" + r"ME)\b|raise NotImpl" + r"emented")
     found = [
         f"{path.relative_to(ROOT)}:{text[: match.start()].count(chr(10)) + 1}"
         for path, text in texts()

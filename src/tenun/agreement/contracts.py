@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
+from tenun.kernel.errors import TenunError
 from tenun.registry.reference import values
 from tenun.registry.siapkerja import tables as siapkerja
 from tenun.registry.sid import tables as sid
@@ -50,6 +51,16 @@ VILLAGE_FIGURES = Table(
         Column("rule_version", S, C.NONE, "Versi aturan", "Version of the rules that computed it"),
     ),
 )
+
+
+class AlreadySigned(TenunError):
+    """A document that bears signatures is not a draft."""
+
+    code = "agreement.already_signed"
+    text_id = "Perjanjian ini sudah bertanda tangan, jadi bukan draf."
+    text_en = "This agreement bears signatures, so it is no draft."
+    remedy_id = "Ubah drafnya; yang sudah ditandatangani hanya berubah dengan adendum (Pasal 13)."
+    remedy_en = "Change the draft; what was signed changes by an addendum only (Pasal 13)."
 
 
 @dataclass(frozen=True)

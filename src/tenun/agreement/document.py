@@ -7,6 +7,7 @@ A document that loads is understood; it is not thereby signed. Whoever acts on o
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -54,9 +55,7 @@ DOCUMENT = "agreement.json"
 TEXT = "agreement.md"
 
 
-@implements(
-    "13", control="What the document cannot say in its closed vocabulary, no one can slip in: it needs an addendum."
-)
+@implements("13", control="What the closed vocabulary cannot say is refused: it needs an addendum.")
 def load(folder: Path) -> Agreement:
     """Read and understand the agreement of a folder: document, contracts, signed text.
 
@@ -148,11 +147,12 @@ def _dataset(folder: Path, terms: DatasetTerms, *, pointer: str) -> AgreedDatase
     return AgreedDataset(terms=terms, fields=MappingProxyType(fields))
 
 
-def _contract_fields(content: bytes, *, pointer: str, name: str) -> list[SchemaProperty]:
+@lru_cache(maxsize=64)
+def _contract_fields(content: bytes, *, pointer: str, name: str) -> tuple[SchemaProperty, ...]:
     try:
         contract = OpenDataContractStandard.model_validate(yaml.safe_load(content))
     except (yaml.YAMLError, ValidationError) as problem:
         raise TermNotUnderstood(pointer=pointer, reason="the file is no ODCS contract") from problem
     if contract.id != name:
         raise TermNotUnderstood(pointer=pointer, reason="the contract is of another dataset")
-    return [item for table in contract.schema_ or [] for item in table.properties or []]
+    return tuple(item for table in contract.schema_ or [] for item in table.properties or [])

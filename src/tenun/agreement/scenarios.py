@@ -7,11 +7,11 @@
       expect: {deny: ["7(1)"]}
 
 `fields: granted` stands for every field that the agreement grants for that use; `and: [x]` names more besides.
-
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +103,7 @@ def read(folder: Path) -> Iterator[tuple[str, Scenario]]:
             raise ScenarioNotUnderstood(file=path.name, pointer="/")
         for number, value in enumerate(values):
             try:
-                yield path.name, Scenario.model_validate(value)
+                yield path.name, Scenario.model_validate_json(json.dumps(value, default=str))
             except ValidationError as problem:
                 place = pointer_to((number, *problem.errors(include_input=False)[0]["loc"]))
                 raise ScenarioNotUnderstood(file=path.name, pointer=place) from None

@@ -11,8 +11,6 @@ other party's keys.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
 import shutil
@@ -26,7 +24,7 @@ from joserfc.jwk import OKPKey
 from joserfc.jws import FlattenedJSONSerialization, JWSRegistry
 from joserfc.registry import HeaderParameter
 
-from tenun.agreement import document, party_keys
+from tenun.agreement import base64url, document, party_keys
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.document import DOCUMENT, TEXT
 from tenun.agreement.refusals import ContractAltered, MissingTerm, NotFound, TextAltered, UnknownTerm
@@ -60,11 +58,11 @@ _HEADER = {"alg", "kid", "rev", "typ"}
 
 
 class NotSigned(TenunError):
-    """A party has not signed. Says which."""
+    """A party has not signed, or neither has. `party` is the first of them."""
 
     code = "agreement.not_signed"
-    text_id = "Perjanjian belum ditandatangani oleh: {party}."
-    text_en = "The agreement is not signed by: {party}."
+    text_id = "Perjanjian belum ditandatangani oleh: {parties}."
+    text_en = "The agreement is not signed by: {parties}."
     remedy_id = "PIHAK itu menandatangani dengan `tenun agreement sign --role {party}`."
     remedy_en = "That party signs with `tenun agreement sign --role {party}`."
 
@@ -109,16 +107,16 @@ def verify(folder: Path, *, own_keys: Path | None = None) -> Agreement:
     """
     agreement = document.load(folder)
     signed = _verified(folder, agreement)
-    for party in Party:
-        if party not in signed.values():
-            raise NotSigned(party=party.value)
+    missing = [party.value for party in Party if party not in signed.values()]
+    if missing:
+        raise NotSigned(party=missing[0], parties=", ".join(missing))
     anchor = own_keys or folder.absolute().parent / "keys"
     is_node = own_keys is not None or (anchor / party_keys.PUBLIC).exists()
     if is_node and party_keys.public(anchor).kid(KeyUse.AGREEMENT) not in signed:
         raise KeyNotOurs()
     for number, terms in enumerate(agreement.document.parties):
-        missing = [use for use in KeyUse if not terms.keys_for(use)]
-        if missing or terms.age_recipient is None:
+        has_all = all(terms.keys_for(use) for use in KeyUse)
+        if not has_all or terms.age_recipient is None:
             raise MissingTerm(pointer=f"/parties/{number}/keys")
     return agreement
 
@@ -226,7 +224,7 @@ def _checked(
     if not isinstance(entry, dict) or set(entry) != {"protected", "signature"}:
         raise SignatureBroken(number=number, reason="not a JWS of the agreed form")
     header = _header(entry["protected"], number=number)
-    if _decode(entry["signature"]) is None:
+    if base64url.decode(entry["signature"]) is None:
         raise SignatureBroken(number=number, reason="not base64url")
     if header["alg"] != ALGORITHM or header["typ"] != TYPE:
         raise SignatureBroken(number=number, reason="another algorithm or type than agreed")
@@ -235,7 +233,7 @@ def _checked(
     if header["rev"] != agreement.rev:
         raise DocumentAltered()
     one: FlattenedJSONSerialization = {
-        "payload": _encode(agreement.canonical),
+        "payload": base64url.encode(agreement.canonical),
         "protected": entry["protected"],
         "signature": entry["signature"],
     }
@@ -247,7 +245,7 @@ def _checked(
 
 
 def _header(protected: Any, *, number: int) -> dict[str, str]:
-    raw = _decode(protected)
+    raw = base64url.decode(protected)
     try:
         header = json.loads(raw or b"")
     except ValueError as problem:
@@ -277,21 +275,6 @@ def _entries(folder: Path) -> list[Any]:
     if not isinstance(value, dict) or set(value) != {"signatures"} or not isinstance(value["signatures"], list):
         raise SignatureBroken(number=1, reason="not a JWS of the agreed form")
     return list(value["signatures"])
-
-
-def _decode(text: Any) -> bytes | None:
-    """Base64url without padding, in the one spelling that its bytes have; None for any other."""
-    if not isinstance(text, str) or not text.isascii():
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        return None
-    return raw if _encode(raw) == text else None
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def _registry() -> JWSRegistry:

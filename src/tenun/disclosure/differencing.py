@@ -7,7 +7,7 @@ before and after it lost a hamlet, adults with and without foreigners.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenun.disclosure.network import UNBOUNDED, Arc, Network
@@ -60,7 +60,7 @@ def within(outer: Mapping[Key, int | None], inner: Mapping[Key, int | None], *, 
     return findings
 
 
-def _computable(places: Sequence[Place], known: Mapping[Key, int]) -> Collection[Key]:
+def _computable(places: Sequence[Place], known: Mapping[Key, int]) -> set[Key]:
     """Numbers that no table shows and the sums give: those through which no circle of unknown numbers runs."""
     unknown = [place for place in places if place.key not in known and place.tail != place.head]
     network = Network(

@@ -46,6 +46,8 @@ class Cell:
     may_hide: bool = True
     is_published: bool = True
     """False for a number that is in the sums and in no file: unknown to the reader, and no secret of its own."""
+    is_secret: bool = True
+    """False for a number that is withheld for other reasons than whom it tells of: need not be protected."""
     ceiling: int = UNBOUNDED
     """What the reader knows it cannot exceed, such as the denominator of a numerator."""
 
@@ -58,7 +60,9 @@ def protect(cells: Iterable[Cell], *, profile: Profile, table: str) -> dict[Key,
     by_key = {cell.key: cell for cell in sorted(cells, key=lambda cell: cell.key)}
     outcome = {key: cell.judgement for key, cell in by_key.items()}
     network = _network(list(by_key.values()), outcome)
-    waiting = deque(key for key, cell in by_key.items() if outcome[key].is_hidden and cell.is_published)
+    waiting = deque(
+        key for key, cell in by_key.items() if outcome[key].is_hidden and cell.is_published and cell.is_secret
+    )
     while waiting:
         cell = by_key[waiting[0]]
         stuck = _stuck(network, cell)
@@ -87,7 +91,11 @@ def protect(cells: Iterable[Cell], *, profile: Profile, table: str) -> dict[Key,
 def intervals(cells: Sequence[Cell], outcome: Mapping[Key, Judgement]) -> dict[Key, tuple[int, int]]:
     """For every hidden cell, the least and greatest value that a reader cannot rule out."""
     network = _network(cells, outcome)
-    return {cell.key: network.interval(cell.key) for cell in cells if cell.is_published and outcome[cell.key].is_hidden}
+    return {
+        cell.key: network.interval(cell.key)
+        for cell in cells
+        if cell.is_published and cell.is_secret and outcome[cell.key].is_hidden
+    }
 
 
 def _network(cells: Sequence[Cell], outcome: Mapping[Key, Judgement]) -> Network:

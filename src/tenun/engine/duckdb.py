@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -20,3 +22,9 @@ def connect(*, memory: str = "4GB", threads: int | None = None, spill: Path | No
         spill.mkdir(parents=True, exist_ok=True)
         connection.execute("SET temp_directory = ?", [str(spill)])
     return connection
+
+
+def only_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
+    """The row of a query that gives exactly one. Fetched to the end: a result half read blocks the connection."""
+    (row,) = connection.execute(sql, list(parameters)).fetchall()
+    return tuple(row)

@@ -12,7 +12,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from tenun.agreement import contracts
-from tenun.exchange.refusals import AreaUnclear, DatasetNotBound
+from tenun.exchange.refusals import AreaUnclear, DatasetNotBound, FieldsNotBound
 from tenun.lake.snapshot import Layer
 from tenun.registry.siapkerja import tables as siapkerja
 from tenun.registry.sid import tables as sid
@@ -62,6 +62,11 @@ class Binding:
         """The table that has one line for each row of the dataset and identifies nobody."""
         return next(name for name, table in self.tables.items() if not _identifies(table))
 
+    def require_known(self, fields: Collection[str]) -> None:
+        unknown = sorted(set(fields) - set(self.columns))
+        if unknown:
+            raise FieldsNotBound(dataset=self.dataset, fields=", ".join(unknown))
+
     def ordered(self, fields: Collection[str]) -> list[str]:
         """The fields in the order of the tables: the same fields always give the same bytes."""
         return [name for name in self.columns if name in fields]
@@ -99,13 +104,6 @@ BINDINGS = {
         Binding("sid-indeks-desa", Layer.CORE, "sid__village_index", key=None, has_village_scopes=True),
         Binding("sid-sdgs-desa", Layer.CORE, "sid__village_sdgs", key=None, has_village_scopes=True),
         Binding(
-            "siapkerja-pencari-kerja",
-            Layer.CORE,
-            siapkerja.SEEKERS_DATASET,
-            key="seeker_id",
-            area_columns=("village_code", "regency_code"),
-        ),
-        Binding(
             "siapkerja-lowongan",
             Layer.CORE,
             siapkerja.VACANCIES_DATASET,
@@ -117,14 +115,6 @@ BINDINGS = {
             Layer.CORE,
             siapkerja.TRAININGS_DATASET,
             key="training_id",
-            area_columns=("regency_code",),
-        ),
-        Binding("siapkerja-sertifikat", Layer.CORE, siapkerja.CERTIFICATES_DATASET, key="certificate_id"),
-        Binding(
-            "siapkerja-penempatan",
-            Layer.CORE,
-            siapkerja.PLACEMENTS_DATASET,
-            key="placement_id",
             area_columns=("regency_code",),
         ),
         Binding("hasil-desa", Layer.OUT, "indicators", key=None, area_columns=("area_code",)),

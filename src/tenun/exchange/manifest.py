@@ -222,13 +222,12 @@ def source_date(source: SourceEntry) -> date:
 
 
 def _is_date(text: str, form: str) -> bool:
+    """Whether the text is written in exactly this form."""
     try:
-        return datetime.strptime(text, form).strftime(form) == text
+        return datetime.strptime(text, form).replace(tzinfo=UTC).strftime(form) == text
     except ValueError:
         return False
 
 
 def _cited(agreement: Agreement) -> dict[str, str]:
     return {"id": agreement.id, "number": agreement.number, "rev": agreement.rev}
-
-

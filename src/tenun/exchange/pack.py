@@ -99,7 +99,7 @@ def build(
     register = Register(station)
     with register.only_one(), book.refusals(operation=str(Operation.FILE)) as known:
         parse_area(area)
-        agreement = signing.verify(station.agreement)
+        agreement = signing.verify(station.agreement, own_keys=station.keys)
         known["agreement"] = journal.cite(agreement)
         binding, permit = _decide(
             station, agreement, register, book, dataset=dataset, purpose=purpose, area=area, fields=fields, known=known
@@ -145,6 +145,7 @@ def _decide(
     if isinstance(decision, Denial):
         raise NotPermitted(decision)
     binding = binding_of(dataset)
+    binding.require_known(decision.fields)
     missing = [name for name in binding.required if name not in decision.fields]
     if missing:
         raise KeyFieldMissing(dataset=dataset, fields=", ".join(missing))
@@ -179,7 +180,7 @@ def _make(
     scopes = parts.scopes_within(station.lake, binding, area)
     with Spool(station.exchange) as spool:
         rows = _rows(station, binding, permit, scopes, area=area, progress=progress)
-        entries, sources = _spool_parts(rows, spool)
+        entries, sources = _spool_parts(rows, spool, binding, permit, area=area)
         if not any(entry.rows for entry in entries):
             raise NothingToSend(dataset=permit.dataset)
         made = manifest.compose(
@@ -217,11 +218,17 @@ def _rows(
             progress(number, len(scopes))
 
 
-def _spool_parts(rows: Iterator[parts.Rows], spool: Spool) -> tuple[list[PartEntry], list[SourceEntry]]:
+def _spool_parts(
+    rows: Iterator[parts.Rows], spool: Spool, binding: Binding, permit: Permit, *, area: str | None
+) -> tuple[list[PartEntry], list[SourceEntry]]:
+    """Each part on disk, sealed, after the checks that the consumer will make on it."""
     entries: list[PartEntry] = []
     sources: list[SourceEntry] = []
     for number, (part, places) in enumerate(parts.cut(rows), start=1):
         path = manifest.part_path(number)
+        counts = {place.scope: place.table.num_rows for place in places}
+        table = parts.decode(part.data, part=path, schema=binding.schema(permit.fields), rows=part.rows)
+        parts.check_rows(table, part=path, binding=binding, counts=counts, scope=permit.row_scope, area=area)
         spool.put(path, part.data)
         entries.append(
             PartEntry(
@@ -295,11 +302,20 @@ def _seal(
         register.note_sent(
             made, manifest_sha256=manifest_sha256, file_sha256=file_sha256, file=target.name, log_index=logged.index
         )
-        try:
-            os.link(draft, target)  # never over a file that came to be in the meantime
-        except FileExistsError as problem:
-            raise FileExists() from problem
-        sync_folder(target.parent)
+        _appear(draft, target)
     finally:
         draft.unlink(missing_ok=True)
     return Packed(target, target.stat().st_size, file_sha256, made, manifest_sha256, logged.index)
+
+
+def _appear(draft: Path, target: Path) -> None:
+    """Give the draft its name, never over a file that came to be in the meantime."""
+    try:
+        os.link(draft, target)
+    except FileExistsError as problem:
+        raise FileExists() from problem
+    except OSError:  # the file systems of memory sticks have no links
+        if target.exists():
+            raise FileExists() from None
+        draft.rename(target)
+    sync_folder(target.parent)

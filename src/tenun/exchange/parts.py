@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ from tenun.agreement.decision import Permit
 from tenun.agreement.terms import RowScope
 from tenun.exchange import binding as bindings
 from tenun.exchange.binding import Binding
-from tenun.exchange.refusals import RowsOther, SchemaOther, TooLarge
+from tenun.exchange.refusals import FieldsNotHeld, RowsOther, SchemaOther, TooLarge
 from tenun.lake.snapshot import Snapshot
 from tenun.lake.store import Lake
 from tenun.registry.reference import values
@@ -77,7 +78,9 @@ def _open_rows(lake: Lake, binding: Binding, snapshot: Snapshot, permit: Permit)
     promised = binding.tables[binding.open_table].names()
     needed = {condition.column for condition in permit.row_scope.conditions} | set(binding.area_columns)
     needed |= set(permit.fields) | ({binding.key} if binding.key else set())
-    return lake.read(snapshot, binding.open_table, columns=[name for name in promised if name in needed])
+    columns = [name for name in promised if name in needed]
+    _require_columns(snapshot, binding.open_table, columns)
+    return lake.read(snapshot, binding.open_table, columns=columns)
 
 
 def _within(table: pa.Table, binding: Binding, scope: RowScope, area: str | None) -> pa.Table:
@@ -89,20 +92,30 @@ def _within(table: pa.Table, binding: Binding, scope: RowScope, area: str | None
     places = pc.coalesce(*(table[name] for name in binding.area_columns)) if binding.area_columns else None
     if places is None:
         return table.slice(0, 0)
-    is_inside = pc.or_kleene(pc.equal(places, area), pc.starts_with(places, pattern=f"{area}."))
-    return table.filter(pc.fill_null(is_inside, False))
+    is_inside = pc.or_kleene(pc.equal(places, pa.scalar(area)), pc.starts_with(places, pattern=f"{area}."))
+    return table.filter(is_inside)  # a mask that is empty for a row leaves the row out
 
 
 def _sealed_columns(
     lake: Lake, binding: Binding, snapshot: Snapshot, name: str, rows: pa.Table, permit: Permit
-) -> dict[str, pa.ChunkedArray]:
+) -> dict[str, pa.ChunkedArray[Any]]:
     own = [column for column in binding.tables[name].names() if column in permit.fields and column != binding.key]
     if not own or binding.key is None:
         return {}
+    _require_columns(snapshot, name, [binding.key, *own])
     sealed = lake.unseal(snapshot, name, columns=[binding.key, *own], permit=permit)
     at = pc.index_in(rows[binding.key], value_set=sealed[binding.key].combine_chunks())
     joined = sealed.take(at)
     return {column: joined[column] for column in own}
+
+
+def _require_columns(snapshot: Snapshot, table: str, columns: Sequence[str]) -> None:
+    """An older snapshot may have been written before a column existed. Then it is not quietly left empty."""
+    file = snapshot.tables.get(table)
+    there = {column["name"] for column in file.columns} if file else set()
+    missing = [name for name in columns if name not in there]
+    if missing:
+        raise FieldsNotHeld(snapshot=snapshot.reference, fields=", ".join(missing))
 
 
 def cut(rows: Iterator[Rows], *, rows_max: int = ROWS_MAX) -> Iterator[tuple[Part, list[Rows]]]:
@@ -156,8 +169,9 @@ def decode(data: bytes, *, part: str, schema: pa.Schema, rows: int) -> pa.Table:
 def _check_schema(found: pa.Schema, expected: pa.Schema, *, part: str) -> None:
     if found.names == expected.names and found.types == expected.types:
         return
-    types_found, types_expected = dict(zip(found.names, found.types, strict=True)), dict(
-        zip(expected.names, expected.types, strict=True)
+    types_found, types_expected = (
+        dict(zip(found.names, found.types, strict=True)),
+        dict(zip(expected.names, expected.types, strict=True)),
     )
     differing = [name for name in expected.names if types_found.get(name) != types_expected[name]]
     # A column that is not ours to know is counted and not named: its name might carry anything.
@@ -178,7 +192,7 @@ def check_rows(
     for place, count in counts.items():
         rows = table.slice(start, count)
         start += count
-        if binding.has_village_scopes and rows.num_rows and not _all(pc.equal(rows["village_code"], place)):
+        if binding.has_village_scopes and rows.num_rows and not _all(pc.equal(rows["village_code"], pa.scalar(place))):
             raise RowsOther(part=part, reason="rows lie under another place than their village")
         places[place] = rows
     _check_keys(table, places, binding, part=part)
@@ -199,15 +213,13 @@ def _check_keys(table: pa.Table, places: Mapping[str, pa.Table], binding: Bindin
 
 
 def _check_row_scope(table: pa.Table, scope: RowScope, *, part: str) -> None:
-    """Conditions on columns that were not handed over cannot be checked here; the provider's signature stands for them."""
+    """For conditions on columns that were not handed over, the provider's signature must do."""
     for condition in scope.conditions:
         if condition.column in table.column_names and table.filter(condition.expression()).num_rows != table.num_rows:
             raise RowsOther(part=part, reason="some lie outside the agreed row scope")
 
 
-def _check_area(
-    table: pa.Table, counts: Mapping[str, int], binding: Binding, area: str | None, *, part: str
-) -> None:
+def _check_area(table: pa.Table, counts: Mapping[str, int], binding: Binding, area: str | None, *, part: str) -> None:
     if area is None:
         return
     if binding.has_village_scopes:
@@ -230,5 +242,5 @@ def _check_code_lists(table: pa.Table, binding: Binding, *, part: str) -> None:
             raise RowsOther(part=part, reason=f"the field {name} has a value outside its list")
 
 
-def _all(mask: pa.ChunkedArray) -> bool:
+def _all(mask: Any) -> bool:
     return bool(pc.all(mask, skip_nulls=False).as_py())

@@ -137,6 +137,26 @@ class NothingToSend(ExchangeError):
     remedy_en = "Bring the file in first with `tenun ingest`, or choose another area."
 
 
+class FieldsNotHeld(ExchangeError):
+    """The agreement allows the fields; what lies in the lake does not have them."""
+
+    code = "exchange.fields_not_held"
+    text_id = "Potret {snapshot} tidak mempunyai kolom: {fields}."
+    text_en = "The snapshot {snapshot} does not have the fields: {fields}."
+    remedy_id = "Masukkan ulang berkasnya dengan `tenun ingest`, atau minta kolom lain dengan --fields."
+    remedy_en = "Bring the file in again with `tenun ingest`, or ask for other fields with --fields."
+
+
+class FieldsNotBound(ExchangeError):
+    """The agreement has fields that this software's tables do not."""
+
+    code = "exchange.fields_not_bound"
+    text_id = "Tabel simpul ini untuk {dataset} tidak mengenal kolom: {fields}."
+    text_en = "This node's tables for {dataset} do not know the fields: {fields}."
+    remedy_id = "Perbarui perangkat lunak simpul ini."
+    remedy_en = "Bring this node's software up to date."
+
+
 class FileExists(ExchangeError):
     code = "exchange.file_exists"
     text_id = "Berkas tujuan sudah ada dan tidak ditimpa."
@@ -307,13 +327,13 @@ class SchemaOther(ExchangeError):
 
 
 class RowsOther(ExchangeError):
-    """Counts, places, keys or the row scope do not hold for the rows themselves."""
+    """Counts, places, keys, code lists or the row scope do not hold for the rows themselves."""
 
     code = "exchange.rows_other"
     text_id = "Baris pada bagian {part} tidak sesuai: {reason}."
     text_en = "The rows of the part {part} do not fit: {reason}."
-    remedy_id = MAKE_NEW_ID
-    remedy_en = MAKE_NEW_EN
+    remedy_id = "Periksa datanya di simpul pengirim, lalu buat paket baru."
+    remedy_en = "Check the data at the sending node, then make a new pack."
 
 
 # --- receipts --------------------------------------------------------------------------------------

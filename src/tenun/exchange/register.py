@@ -51,7 +51,9 @@ class Register:
 
     def next_sequence(self, dataset: str) -> int:
         """Counts up for each dataset, also over packs that were never delivered."""
-        return 1 + max((record["sequence"] for record in self._records("sent") if record["dataset"] == dataset), default=0)
+        return 1 + max(
+            (record["sequence"] for record in self._records("sent") if record["dataset"] == dataset), default=0
+        )
 
     def handed_over(self, *, dataset: str, purpose: str, area: str | None) -> tuple[datetime, ...]:
         """When rows of an overlapping area were packed before, for the same purpose."""
@@ -86,9 +88,7 @@ class Register:
             raise SequenceOld(sequence=manifest.sequence, latest=latest)
 
     def note_received(self, manifest: Manifest, *, state: str, scopes: Collection[str], **more: Any) -> None:
-        self._write(
-            "received", manifest.pack, {**_summary(manifest), "state": state, "scopes": sorted(scopes), **more}
-        )
+        self._write("received", manifest.pack, {**_summary(manifest), "state": state, "scopes": sorted(scopes), **more})
 
     # --- below the surface -------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,14 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from tenun.agreement import party_keys
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.exchange.refusals import KeyNotPinned, KeyUnavailable
 from tenun.kernel.clock import Clock, SystemClock
 from tenun.lake.store import Lake
 from tenun.transparency_log.note import Signer, Verifier
-
-AGE_IDENTITY = "age.txt"
 
 
 @dataclass(frozen=True)
@@ -46,13 +43,13 @@ class Station:
 
     def message_key(self, agreement: Agreement) -> OKPKey:
         """The key that signs packs and receipts: ours, and the one the agreement names."""
-        key = OKPKey.import_key(self._jwk(KeyUse.MESSAGE))
-        if key.thumbprint() not in _thumbprints(agreement, self.party, KeyUse.MESSAGE):
+        key = self._private(KeyUse.MESSAGE)
+        if key.thumbprint() not in pinned_message_keys(agreement, self.party):
             raise KeyNotPinned(key=str(KeyUse.MESSAGE), party=str(self.party))
         return key
 
     def log_signer(self) -> Signer:
-        material = OKPKey.import_key(self._jwk(KeyUse.LOG)).private_key
+        material = self._private(KeyUse.LOG).private_key
         if not isinstance(material, Ed25519PrivateKey):
             raise KeyUnavailable(key=str(KeyUse.LOG))
         return Signer(log_origin(self.party), material)
@@ -60,19 +57,15 @@ class Station:
     def age_identity(self) -> pyrage.x25519.Identity:
         """What opens packs sent to us."""
         try:
-            lines = (self.keys / AGE_IDENTITY).read_text(encoding="utf-8").splitlines()
-            secret = next(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-            return pyrage.x25519.Identity.from_str(secret)
-        except (OSError, StopIteration, pyrage.IdentityError) as problem:
+            return party_keys.age_identity(self.keys)
+        except (party_keys.KeysMissing, OSError, pyrage.IdentityError) as problem:
             raise KeyUnavailable(key="age") from problem
 
-    def _jwk(self, use: KeyUse) -> Mapping[str, str]:
+    def _private(self, use: KeyUse) -> OKPKey:
         try:
-            value = json.loads((self.keys / f"{use}.jwk").read_bytes())
-            OKPKey.import_key(value)
-        except (OSError, ValueError, JoseError) as problem:
+            return party_keys.private(self.keys, use)
+        except (party_keys.KeysMissing, OSError, ValueError, JoseError) as problem:
             raise KeyUnavailable(key=str(use)) from problem
-        return {name: value[name] for name in ("kty", "crv", "x", "d")}
 
 
 # --- what the agreement pins -----------------------------------------------------------------------
@@ -95,7 +88,3 @@ def pinned_log_keys(agreement: Agreement, party: Party) -> list[Verifier]:
         public = OKPKey.import_key(dict(jwk)).public_key.public_bytes_raw()
         verifiers.append(Verifier(log_origin(party), public))
     return verifiers
-
-
-def _thumbprints(agreement: Agreement, party: Party, use: KeyUse) -> set[str]:
-    return {jwk["kid"] for jwk in agreement.parties[party].keys_for(use)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from tenun.registry.reference.edition import Edition
 
 NATIONAL = "00"
 
@@ -55,3 +57,20 @@ def upwards(code: str) -> Iterator[str]:
     while at is not None:
         yield at
         at = parent_of(at)
+
+
+def of_regencies(edition: Edition, villages: Iterable[str]) -> list[Area]:
+    """Every desa of the regencies that these villages lie in, these villages, and all areas around them.
+
+    Kelurahan are left out unless they are among the villages: SID is for desa, so one that has not delivered is not
+    late. A village that the edition does not know is left out too, and `compute` refuses it loudly.
+    """
+    delivered = set(villages)
+    regencies = {".".join(code.split(".")[:2]) for code in delivered}
+    codes = {NATIONAL}
+    for regency in regencies:
+        for code in edition.names:
+            is_within = code.startswith(f"{regency}.") and level_of(code) is Level.VILLAGE
+            if is_within and (code in delivered or not code.rpartition(".")[2].startswith("1")):
+                codes.update(upwards(code))
+    return [Area(code, edition.names.get(code, "Indonesia")) for code in sorted(codes)]

@@ -7,11 +7,11 @@ gives on a table small enough to add up by hand). The items are those that Perpr
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import re
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -139,7 +139,7 @@ class Rhythm(_Item):
 
 class Change(_Item):
     version: int = Field(gt=0)
-    on: date
+    date: datetime.date
     change: Words
 
 
@@ -157,6 +157,9 @@ class Definition(_Item):
     numerator: Words
     denominator: Words | None
     fields: Mapping[str, tuple[Line, ...]]
+    """Table -> columns that the query reads."""
+    needs_filled: tuple[Line, ...] = ()
+    """Columns of persons without which a village's figure is `nc`: its file had no such column, or nothing in it."""
     population: Words
     levels: tuple[Level, ...] = Field(min_length=1)
     breakdowns: Mapping[Level, tuple[Breakdown, ...]]
@@ -202,6 +205,14 @@ class Definition(_Item):
     def breakdown_dimensions(self) -> tuple[Breakdown, ...]:
         """Every dimension that some level is broken down by, in a fixed order."""
         return tuple(one for one in Breakdown if any(one in listed for listed in self.breakdowns.values()))
+
+    def slots(self, level: Level | None = None) -> tuple[tuple[str, str], ...]:
+        """Breakdown and category of every figure there is for an area: the total, then each category.
+
+        For one level those that are published there; for None all that are computed.
+        """
+        dimensions = self.breakdown_dimensions if level is None else self.breakdowns.get(level, ())
+        return (("", ""), *((str(one), category) for one in dimensions for category in CATEGORIES[one]))
 
     def as_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)

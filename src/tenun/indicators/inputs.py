@@ -17,8 +17,8 @@ from tenun.kernel import authorisation
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
 from tenun.lake.store import Lake
-from tenun.registry.sid import tables as sid
 from tenun.registry.siapkerja import tables as siapkerja
+from tenun.registry.sid import tables as sid
 
 # What any indicator may ask of a person. A permit that covers less computes nothing.
 PERSON_FIELDS = (

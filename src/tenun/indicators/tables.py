@@ -11,7 +11,7 @@ from tenun.registry.table import Column, Table
 DATASET = "indicators"
 SCOPE = "00"
 
-S, I, L, D = pa.string(), pa.int32(), pa.int64(), pa.date32()
+S, L, D = pa.string(), pa.int64(), pa.date32()
 
 # The table that the parties exchange, so its columns are those of the contract of `hasil-desa`.
 VALUES = VILLAGE_FIGURES
@@ -40,7 +40,7 @@ DEFINITIONS = Table(
     missing_en="Nothing: every indicator of the values table is here.",
     columns=(
         Column("indicator", S, C.NONE, "Indikator", "Id of the indicator"),
-        Column("version", I, C.NONE, "Versi", "Version of the definition"),
+        Column("version", pa.int32(), C.NONE, "Versi", "Version of the definition"),
         Column("definition", S, C.NONE, "Definisi", "The definition and its query, as JSON"),
     ),
 )

@@ -49,7 +49,7 @@ def loads(data: bytes, *, document: str) -> Any:
 
     try:
         return json.loads(data.decode("utf-8"), object_pairs_hook=once, parse_constant=refuse)
-    except (UnicodeDecodeError, json.JSONDecodeError) as problem:
+    except (ValueError, RecursionError) as problem:  # also: not UTF-8, a number of 5,000 digits, brackets without end
         raise NotCanonical(document=document, reason=type(problem).__name__) from problem
 
 

@@ -79,15 +79,16 @@ class Lake:
         tables: Mapping[str, pa.Table],
         sealed_tables: Collection[str] = (),
         details: Mapping[str, Any] | None = None,
+        is_current: bool = True,
     ) -> Snapshot:
-        """Write a snapshot and make it current, unless a later one is.
+        """Write a snapshot and make it current, unless a later one is or `is_current` says no.
 
         Atomic: when this returns, the snapshot is on disk whole; when it does not, nothing of it can
         be seen. Publishing the same origin and date again gives back what is there.
         """
         there = self.find(layer=layer, dataset=dataset, scope=scope, origin=origin, as_of=as_of)
         if there is not None:
-            self._take_effect(there)  # a run killed just before this line left it undone
+            self._enter(there, is_current=is_current)  # a run killed just before this line left it undone
             return there
         folder = self._scope_folder(layer, dataset, scope)
         draft = folder / f"{BUILDING}{os.getpid()}-{origin.fingerprint()}"
@@ -112,7 +113,7 @@ class Lake:
         _write_durably(draft / MANIFEST, canonical_json.dumps(snapshot.manifest()))
         _sync_folder(draft)
         draft.rename(snapshot.folder)
-        self._take_effect(snapshot)
+        self._enter(snapshot, is_current=is_current)
         return snapshot
 
     def clean(self) -> int:
@@ -243,12 +244,18 @@ class Lake:
         except FileNotFoundError:
             return []
 
-    def _take_effect(self, snapshot: Snapshot) -> None:
+    def _enter(self, snapshot: Snapshot, *, is_current: bool) -> None:
+        if is_current:
+            self._take_effect(snapshot)
+        else:
+            self._take_effect(snapshot, stays_behind=True)
+
+    def _take_effect(self, snapshot: Snapshot, *, stays_behind: bool = False) -> None:
         folder = snapshot.folder.parent
         ids = self._published(snapshot.layer, snapshot.dataset, snapshot.scope)
         if snapshot.id in ids:
             return
-        if ids and ids[-1][:10] > snapshot.as_of.isoformat():
+        if ids and (stays_behind or ids[-1][:10] > snapshot.as_of.isoformat()):
             ids.insert(-1, snapshot.id)  # an older file that came in late does not replace newer data
         else:
             ids.append(snapshot.id)

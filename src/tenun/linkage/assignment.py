@@ -42,7 +42,9 @@ PERSON_TAKEN = "person_has_other_account"
 NO_CANDIDATE = "no_candidate"
 
 
-def accept_by_nik(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, pairs: str, residents: str, seekers: str) -> None:
+def accept_by_nik(
+    connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, pairs: str, residents: str, seekers: str
+) -> None:
     """Make `nik_decided`: the best NIK pair of each account, and why it is not accepted (null = it is).
 
     The others' weight must bear the NIK out, because relatives lend one another their NIK: they share village
@@ -56,7 +58,8 @@ def accept_by_nik(connection: duckdb.DuckDBPyConnection, settings: LinkSettings,
         f"""
         CREATE OR REPLACE TABLE nik_decided AS
         WITH known AS (
-            SELECT p.*, (p.gamma_name = {name_missing} AND p.gamma_birth_date IN ({date_missing}, {age_equal})) AS is_bare,
+            SELECT p.*, p.gamma_name = {name_missing}
+                   AND p.gamma_birth_date IN ({date_missing}, {age_equal}) AS is_bare,
                    coalesce(l.birth_date = l.nik_date AND l.sex = l.nik_sex, false)
                    AND coalesce(r.sex = r.nik_sex, false) AS fits_nik
             FROM {pairs} p JOIN {residents} l ON l.unique_id = p.person_id JOIN {seekers} r ON r.unique_id = p.seeker_id
@@ -64,7 +67,8 @@ def accept_by_nik(connection: duckdb.DuckDBPyConnection, settings: LinkSettings,
         SELECT * EXCLUDE (is_bare, fits_nik),
                CASE WHEN is_bare AND NOT (fits_nik AND others >= {settings.nik_others_min}) THEN '{TOO_LITTLE_KNOWN}'
                     WHEN is_bare THEN NULL
-                    WHEN others < {settings.nik_others_min} OR person < {settings.nik_person_min} THEN '{NIK_NOT_BORNE_OUT}'
+                    WHEN others < {settings.nik_others_min} OR person < {settings.nik_person_min}
+                    THEN '{NIK_NOT_BORNE_OUT}'
                END AS held_back
         FROM known
         QUALIFY row_number() OVER (PARTITION BY seeker_id ORDER BY (held_back IS NOT NULL), others DESC, person_id) = 1
@@ -72,7 +76,9 @@ def accept_by_nik(connection: duckdb.DuckDBPyConnection, settings: LinkSettings,
     )
 
 
-def accept_by_rules(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, pairs: str, residents: str) -> None:
+def accept_by_rules(
+    connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, pairs: str, residents: str
+) -> None:
     """Make `rules_decided`: the best pair of each account of the residue, and why it is not accepted."""
     gamma = comparisons.gamma
     near_enough = gamma("name", "name_similar")
@@ -103,7 +109,7 @@ def accept_by_rules(connection: duckdb.DuckDBPyConnection, settings: LinkSetting
                          AND gamma_name < {gamma("name", "name_shortened")}
                     THEN '{POSSIBLE_TWIN}'
                     WHEN weight < {settings.probable_weight_min} THEN '{WEIGHT_BETWEEN}'
-                    WHEN weight - coalesce(rival_weight, weight - {settings.probable_margin_min}) < {settings.probable_margin_min}
+                    WHEN weight - rival_weight < {settings.probable_margin_min}
                     THEN '{CLOSE_RIVAL}'
                END AS held_back
         FROM best LEFT JOIN rival USING (seeker_id)
@@ -119,7 +125,8 @@ def decide(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, see
         CREATE OR REPLACE TABLE {target} AS
         WITH offers AS (
             SELECT {scoring.CANDIDATE_COLUMNS}, held_back,
-                   CASE WHEN held_back IS NOT NULL THEN 'review' WHEN stage = 'nik' THEN 'nik' ELSE 'probable' END AS match_class
+                   CASE WHEN held_back IS NOT NULL THEN 'review'
+                        WHEN stage = 'nik' THEN 'nik' ELSE 'probable' END AS match_class
             FROM (SELECT * FROM nik_decided UNION ALL BY NAME SELECT * FROM rules_decided)
             WHERE stage = 'nik' OR weight >= {settings.review_weight_min}
         ),
@@ -130,7 +137,8 @@ def decide(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, see
         -- One offer an account: an accepted one first, then the likelier of the two to be judged.
         chosen AS (
             SELECT * FROM ordered
-            QUALIFY row_number() OVER (PARTITION BY seeker_id ORDER BY least(standing, 3), weight DESC, standing, person_id) = 1
+            QUALIFY row_number() OVER (
+                PARTITION BY seeker_id ORDER BY least(standing, 3), weight DESC, standing, person_id) = 1
         ),
         -- One account a person, among the accepted.
         claimed AS (
@@ -139,10 +147,11 @@ def decide(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, see
             FROM chosen
         )
         SELECT s.unique_id AS seeker_id, c.person_id,
-               CASE WHEN c.person_id IS NULL THEN 'none' WHEN c.is_late THEN 'review' ELSE c.match_class END AS match_class,
+               CASE WHEN c.person_id IS NULL THEN 'none' WHEN c.is_late THEN 'review'
+                    ELSE c.match_class END AS match_class,
                c.weight, {levels},
-               CASE WHEN c.person_id IS NULL THEN '{NO_CANDIDATE}' WHEN c.is_late THEN '{PERSON_TAKEN}' ELSE c.held_back END
-                   AS held_back
+               CASE WHEN c.person_id IS NULL THEN '{NO_CANDIDATE}' WHEN c.is_late THEN '{PERSON_TAKEN}'
+                    ELSE c.held_back END AS held_back
         FROM {seekers} s LEFT JOIN claimed c ON c.seeker_id = s.unique_id
         """
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from tenun.engine.duckdb import only_row
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -48,10 +50,14 @@ RULES: tuple[Rule, ...] = (
     _same("second_sound_same_date", "a typing error in the first letter", "#.sound_2", "#.birth_date"),
     Rule("sounds_crossed", ("#.sound_1", "#.sound_2", "#.district"), ("#.sound_2", "#.sound_1", "#.district"),
          "words in another order, one with a typing error, and the date wrong"),
-    Rule("date_in_seeker_nik", ("#.birth_date", "#.sound_1"), ("#.nik_date", "#.sound_1"), "the account's date is wrong"),
-    Rule("date_in_resident_nik", ("#.nik_date", "#.sound_1"), ("#.birth_date", "#.sound_1"), "the register's date is wrong"),
-    Rule("second_sound_date", ("#.sound_1", "#.birth_date"), ("#.sound_2", "#.birth_date"), "first word left out or moved"),
-    Rule("first_sound_date", ("#.sound_2", "#.birth_date"), ("#.sound_1", "#.birth_date"), "first word left out or moved"),
+    Rule("date_in_seeker_nik", ("#.birth_date", "#.sound_1"), ("#.nik_date", "#.sound_1"),
+         "the account's date is wrong"),
+    Rule("date_in_resident_nik", ("#.nik_date", "#.sound_1"), ("#.birth_date", "#.sound_1"),
+         "the register's date is wrong"),
+    Rule("second_sound_date", ("#.sound_1", "#.birth_date"), ("#.sound_2", "#.birth_date"),
+         "first word left out or moved"),
+    Rule("first_sound_date", ("#.sound_2", "#.birth_date"), ("#.sound_1", "#.birth_date"),
+         "first word left out or moved"),
 )  # fmt: skip
 
 
@@ -69,7 +75,12 @@ class Plan:
 
 
 def plan(
-    connection: duckdb.DuckDBPyConnection, residents: str, seekers: str, *, pairs_max: int, rules: Sequence[Rule] = RULES
+    connection: duckdb.DuckDBPyConnection,
+    residents: str,
+    seekers: str,
+    *,
+    pairs_max: int,
+    rules: Sequence[Rule] = RULES,
 ) -> Plan:
     """Count each rule's pairs, and leave out a rule that gives more than `pairs_max`."""
     counted = {rule.name: _count(connection, rule, residents, seekers) for rule in rules}
@@ -85,11 +96,12 @@ def _count(connection: duckdb.DuckDBPyConnection, rule: Rule, residents: str, se
         return ", ".join(f"{_of(side, column)} AS key_{number}" for number, column in enumerate(columns))
 
     using = ", ".join(f"key_{number}" for number in range(len(rule.residents)))
-    row = connection.execute(
+    (pairs,) = only_row(
+        connection,
         f"""
         WITH accounts AS (SELECT {keys("r", rule.seekers)}, count(*) AS n FROM {seekers} r GROUP BY ALL),
         people AS (SELECT {keys("l", rule.residents)} FROM {residents} l)
         SELECT coalesce(sum(accounts.n), 0)::BIGINT FROM people JOIN accounts USING ({using})
-        """
-    ).fetchone()
-    return int(row[0]) if row else 0
+        """,
+    )
+    return int(pairs)

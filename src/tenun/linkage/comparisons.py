@@ -66,7 +66,8 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("birth_date_heaped", "year(birth_date_l) = year(birth_date_r) "
               "AND (is_heaped(birth_date_l) OR is_heaped(birth_date_r))"),
         Level("birth_date_one_digit", "hamming(birth_date_l::VARCHAR, birth_date_r::VARCHAR) = 1"),
-        Level("birth_date_other_year", "month(birth_date_l) = month(birth_date_r) AND day(birth_date_l) = day(birth_date_r)"),
+        Level("birth_date_other_year", "month(birth_date_l) = month(birth_date_r) "
+              "AND day(birth_date_l) = day(birth_date_r)"),
         Level("birth_date_near", "abs(year(birth_date_l) - year(birth_date_r)) <= 1"),
         Level("age_equal", f"{_NO_DATE} AND abs(age_l - age_r) <= 1"),
         Level("birth_date_differs", ELSE),
@@ -85,7 +86,8 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("regency_differs", ELSE),
     )),
     Comparison("address", (
-        Level("address_missing", "(place_l IS NULL OR place_r IS NULL) AND (unit_l IS NULL OR unit_r IS NULL)", is_null=True),
+        Level("address_missing", "(place_l IS NULL OR place_r IS NULL) AND (unit_l IS NULL OR unit_r IS NULL)",
+              is_null=True),
         Level("address_equal", f"{_PLACE} AND unit_l = unit_r"),
         Level("place_equal", _PLACE),
         Level("address_near", "jaro_winkler_similarity(place_l, place_r) >= 0.92"),
@@ -119,7 +121,11 @@ def gamma(field: str, code: str) -> int:
 
 def gamma_sql(comparison: Comparison) -> str:
     """The level of a pair, as Splink numbers it."""
-    cases = [f"WHEN {level.sql} THEN {gamma(comparison.field, level.code)}" for level in comparison.levels if level.sql != ELSE]
+    cases = [
+        f"WHEN {level.sql} THEN {gamma(comparison.field, level.code)}"
+        for level in comparison.levels
+        if level.sql != ELSE
+    ]
     return f"CASE {' '.join(cases)} ELSE 0 END"
 
 

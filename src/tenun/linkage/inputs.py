@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, runtime_checkable
 
 import duckdb
 import pyarrow as pa
 
-from tenun.kernel.authorisation import Authorisation, require
+from tenun.agreement.decision import Operation, Permit, Purpose
+from tenun.engine.duckdb import only_row
+from tenun.kernel.authorisation import require
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
 from tenun.lake.store import Lake, SnapshotMissing
@@ -23,21 +24,12 @@ from tenun.registry.sid.tables import DATASET as RESIDENTS_DATASET
 from tenun.registry.sid.tables import PERSON_IDENTIFIERS, PERSONS
 from tenun.registry.table import Table
 
-PURPOSE = "pemadanan"
 RESIDENTS_AGREED = "sid-warga"
 SEEKERS_AGREED = "siapkerja-pencari-kerja"
 
 
-@runtime_checkable
-class LinkPermit(Authorisation, Protocol):
-    """A decision that also says for what."""
-
-    @property
-    def purpose(self) -> str: ...
-
-
 class PermitForOtherUse(TenunError):
-    """A decision for another dataset or purpose was shown."""
+    """A decision for another dataset, purpose or operation was shown."""
 
     code = "linkage.permit_for_other_use"
     text_id = "Keputusan ini untuk {dataset} dengan tujuan {purpose}, bukan untuk {needed} dengan tujuan pemadanan."
@@ -68,7 +60,7 @@ RESIDENTS = Side(
     agreed=RESIDENTS_AGREED,
     table="persons",
     id="person_id",
-    attributes=("village_code", "sex", "age_years"),
+    attributes=("village_code", "sex", "age_years", "life_status"),
     identifiers=("nik", "full_name", "birth_date", "address", "hamlet", "rw", "rt"),
     registers=(PERSONS, PERSON_IDENTIFIERS),
 )
@@ -85,10 +77,19 @@ IDENTIFIERS = "identifiers"
 
 # Columns of the table that `standardise.build` reads, the same for both sides.
 _TYPES = {
-    "unique_id": "VARCHAR", "village_code": "VARCHAR", "regency_code": "VARCHAR", "sex": "VARCHAR", "age_years": "INTEGER",
-    "nik": "VARCHAR", "full_name": "VARCHAR", "birth_date": "DATE", "address": "VARCHAR", "hamlet": "VARCHAR",
-    "rw": "VARCHAR", "rt": "VARCHAR",
-}  # fmt: skip
+    "unique_id": "VARCHAR",
+    "village_code": "VARCHAR",
+    "regency_code": "VARCHAR",
+    "sex": "VARCHAR",
+    "age_years": "INTEGER",
+    "nik": "VARCHAR",
+    "full_name": "VARCHAR",
+    "birth_date": "DATE",
+    "address": "VARCHAR",
+    "hamlet": "VARCHAR",
+    "rw": "VARCHAR",
+    "rt": "VARCHAR",
+}
 
 
 def snapshots(lake: Lake, side: Side) -> list[Snapshot]:
@@ -99,15 +100,21 @@ def snapshots(lake: Lake, side: Side) -> list[Snapshot]:
     return found
 
 
-def check(permit: LinkPermit, side: Side) -> None:
+def check(permit: Permit, side: Side) -> None:
     """Raise unless the decision is for this side's dataset and for linkage."""
-    if permit.dataset != side.agreed or permit.purpose != PURPOSE:
+    fits = (permit.dataset, permit.purpose, permit.operation) == (side.agreed, Purpose.LINKAGE, Operation.USE)
+    if not fits:
         raise PermitForOtherUse(dataset=permit.dataset, purpose=permit.purpose, needed=side.agreed)
     require(permit, fields={side.id})
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, side: Side, found: Sequence[Snapshot], permit: LinkPermit, target: str
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    side: Side,
+    found: Sequence[Snapshot],
+    permit: Permit,
+    target: str,
 ) -> int:
     """Put a side into the table `target` and give its rows, one an id: of two scopes, the later snapshot's."""
     check(permit, side)
@@ -129,8 +136,7 @@ def load(
     )
     connection.unregister("side_attributes")
     connection.unregister("side_identifiers")
-    row = connection.execute(f"SELECT count(*) FROM {target}").fetchone()
-    return int(row[0]) if row else 0
+    return int(only_row(connection, f"SELECT count(*) FROM {target}")[0])
 
 
 def _column(side: Side, name: str, kind: str) -> str:
@@ -143,7 +149,7 @@ def _column(side: Side, name: str, kind: str) -> str:
     return f"NULL::{kind} AS {name}"
 
 
-def _read(lake: Lake, side: Side, snapshot: Snapshot, permit: LinkPermit, table: str, place_in_line: int) -> pa.Table:
+def _read(lake: Lake, side: Side, snapshot: Snapshot, permit: Permit, table: str, place_in_line: int) -> pa.Table:
     """The wanted columns of one table: delivered ones as they are, the others empty."""
     is_sealed = table == IDENTIFIERS
     register = side.registers[1] if is_sealed else side.registers[0]
@@ -155,12 +161,19 @@ def _read(lake: Lake, side: Side, snapshot: Snapshot, permit: LinkPermit, table:
     columns = [name for name in wanted if name in delivered and name in permit.fields]
     require(permit, fields=set(columns))
     content = (
-        lake.unseal(snapshot, table, columns=columns, permit=permit) if is_sealed else lake.read(snapshot, table, columns)
+        lake.unseal(snapshot, table, columns=columns, permit=permit)
+        if is_sealed
+        else lake.read(snapshot, table, columns)
     )
+    if not is_sealed:
+        # Rows come within the agreed scope already; a lake that holds more does not widen it.
+        for condition in permit.row_scope.conditions:
+            if condition.column in columns:
+                content = content.filter(condition.expression())
     arrays = [
         content.column(name).cast(register.column(name).type)
         if name in columns
-        else pa.nulls(content.num_rows, register.column(name).type)
+        else pa.nulls(content.num_rows).cast(register.column(name).type)
         for name in wanted
     ]
     return pa.table(

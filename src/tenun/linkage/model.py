@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from tenun.engine.duckdb import only_row
 from tenun.kernel import canonical_json
 from tenun.kernel.errors import TenunError
 from tenun.linkage import comparisons
@@ -59,7 +60,8 @@ class Model:
     def weight_sql(self, comparison: Comparison, gamma: str, term_frequency: str) -> str:
         """The weight of a field from its level number; `term_frequency` is the share of records with that name."""
         cases = [
-            f"WHEN {comparisons.gamma(comparison.field, level.code)} THEN {self._level_sql(comparison.field, level, term_frequency)}"
+            f"WHEN {comparisons.gamma(comparison.field, level.code)} "
+            f"THEN {self._level_sql(comparison.field, level, term_frequency)}"
             for level in comparison.levels
             if not level.is_null
         ]
@@ -176,9 +178,9 @@ def fitted_to(model: Model, connection: duckdb.DuckDBPyConnection, residents: st
     """
     fitted = model
     for field, sql in (("village", _VILLAGE_PAIRS), ("sex", _SEX_PAIRS)):
-        row = connection.execute(sql.format(l=residents, r=seekers)).fetchone()
+        counts = only_row(connection, sql.format(l=residents, r=seekers))
         codes = [level.code for level in comparisons.comparison_of(field).levels if not level.is_null]
-        pairs = dict(zip(codes, (int(count or 0) for count in row or ()), strict=True))
+        pairs = dict(zip(codes, (int(count or 0) for count in counts), strict=True))
         total = sum(pairs.values())
         if total:
             fitted = fitted.with_u(field, {code: count / total for code, count in pairs.items()})

@@ -67,7 +67,7 @@ def load(
         for key in keys:
             values[f"{section}_{key}"] = shipped[section][key]
     for section, entries in given.items():
-        for key, value in (entries.items() if isinstance(entries, dict) else ()):
+        for key, value in entries.items() if isinstance(entries, dict) else ():
             if f"{section}_{key}" not in values or isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise SettingsUnreadable(file=path.name if path else "", reason=f"{section}.{key}")
             values[f"{section}_{key}"] = type(values[f"{section}_{key}"])(value)

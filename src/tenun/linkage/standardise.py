@@ -14,6 +14,8 @@ from datetime import date
 
 import duckdb
 
+from tenun.engine.duckdb import only_row
+
 # Part of the crosswalk's rule version: raise it when a rule below changes what it gives.
 STANDARD_VERSION = 1
 
@@ -42,8 +44,9 @@ TITLES = (
 ).split()  # fmt: skip
 # Parts are apart because the dots in "S.Pd.I" have become blanks by then.
 DEGREES = (
-    "S ?PD( ?I)?|S ?E( ?I)?|S ?KOM|S ?H( ?I)?|S ?ST|S ?T|S ?SOS|S ?AG|S ?IP|S ?KM|S ?KEP|S ?FARM|S ?PSI|S ?PT|S ?P|S ?S"
-    "|S ?SI|S ?TP|S ?KED|S ?TR( ?KES)?|M ?PD( ?I)?|M ?SI|M ?M|M ?KOM|M ?KES|M ?H|M ?T|M ?AP|A ?MD( ?KEB| ?KEP)?|A ?MA( ?PD)?"
+    "S ?PD( ?I)?|S ?E( ?I)?|S ?KOM|S ?H( ?I)?|S ?ST|S ?T|S ?SOS|S ?AG|S ?IP|S ?KM|S ?KEP|S ?FARM|S ?PSI|S ?PT|S ?P"
+    "|S ?S|S ?SI|S ?TP|S ?KED|S ?TR( ?KES)?|M ?PD( ?I)?|M ?SI|M ?M|M ?KOM|M ?KES|M ?H|M ?T|M ?AP|A ?MD( ?KEB| ?KEP)?"
+    "|A ?MA( ?PD)?"
     "|BA|B ?SC|PH ?D|NERS|NS|CPNS|LC"
 )
 NO_NAME = ("NN", "X", "XX", "XXX", "TIDAK ADA", "TANPA NAMA", "TIDAK DIKETAHUI", "BELUM ADA NAMA", "NO NAME", "ANONIM")
@@ -64,8 +67,8 @@ NAME_STEPS: tuple[Step, ...] = (
          rf"regexp_replace({{x}}, '^(({'|'.join(TITLES)}) )+', '')"),
     Step("no_degrees", "Degrees without a comma.", rf"regexp_replace({{x}}, '( ({DEGREES}))+$', '')"),
     Step("muhammad", "Moh, Muh, Mochamad ... are one name.", _any_token(
-        "MOHAMMAD MOHAMAD MOHAMED MOHAMMED MOHAMAT MUHAMAD MUHAMED MUHAMMED MUHAMAT MUHAMMAT MOCHAMAD MOCHAMMAD MUCHAMAD "
-        "MUCHAMMAD MUKHAMAD MUKHAMMAD MUKAMAD MOH MUH MOCH MUCH MOHD MUHD MHD MHMD", "MUHAMMAD")),
+        "MOHAMMAD MOHAMAD MOHAMED MOHAMMED MOHAMAT MUHAMAD MUHAMED MUHAMMED MUHAMAT MUHAMMAT MOCHAMAD MOCHAMMAD "
+        "MUCHAMAD MUCHAMMAD MUKHAMAD MUKHAMMAD MUKAMAD MOH MUH MOCH MUCH MOHD MUHD MHD MHMD", "MUHAMMAD")),
     Step("muhammad_initial", "M. before another name is Muhammad.", _first_token("M", "MUHAMMAD")),
     Step("ahmad", "Akhmad, Achmad ... are one name.",
          _any_token("AKHMAD ACHMAD AHMAT AKHMAT ACHMAT AHMED ACHMED AKMAD", "AHMAD")),
@@ -111,7 +114,9 @@ def _macros() -> dict[str, str]:
         body = f"regexp_replace({body}, '{letter}+', '{letter}', 'g')"
     digits = "regexp_full_match(nik, '[1-9][0-9]{15}')"
     day = "substr(nik, 7, 2)"
-    is_dated = f"({day} BETWEEN '01' AND '31' OR {day} BETWEEN '41' AND '71') AND substr(nik, 9, 2) BETWEEN '01' AND '12'"
+    is_dated = (
+        f"({day} BETWEEN '01' AND '31' OR {day} BETWEEN '41' AND '71') AND substr(nik, 9, 2) BETWEEN '01' AND '12'"
+    )
     placeholders = ", ".join(f"'{nik}'" for nik in PLACEHOLDER_NIKS)
     return {
         # --- names
@@ -137,11 +142,12 @@ def _macros() -> dict[str, str]:
         "nik_district(nik)": "substr(nik, 1, 2) || '.' || substr(nik, 3, 2) || '.' || substr(nik, 5, 2)",
         "nik_day(nik)": f"lpad((CASE WHEN {day} > '40' THEN try_cast({day} AS INTEGER) - 40 "
                         f"ELSE try_cast({day} AS INTEGER) END)::VARCHAR, 2, '0')",
-        # Two digits name no century: the one nearer to the birth year that is known, else the latest one not in the future.
+        # Two digits name no century: the nearer to the birth year that is known, else the latest not in the future.
         "nik_year(nik, near_year, last_year)": """(CASE WHEN near_year IS NOT NULL THEN
                 CASE WHEN abs(1900 + try_cast(substr(nik, 11, 2) AS INTEGER) - near_year)
                        <= abs(2000 + try_cast(substr(nik, 11, 2) AS INTEGER) - near_year) THEN '19' ELSE '20' END
-            WHEN 2000 + try_cast(substr(nik, 11, 2) AS INTEGER) <= last_year THEN '20' ELSE '19' END) || substr(nik, 11, 2)""",
+            WHEN 2000 + try_cast(substr(nik, 11, 2) AS INTEGER) <= last_year THEN '20' ELSE '19' END)
+            || substr(nik, 11, 2)""",
         "nik_birth_date(nik, near_year, last_year)":
             "try_cast(nik_year(nik, near_year, last_year) || '-' || substr(nik, 9, 2) || '-' || nik_day(nik) AS DATE)",
         # --- dates
@@ -149,7 +155,8 @@ def _macros() -> dict[str, str]:
         "is_heaped(day)": "day(day) = 1 AND month(day) IN (1, 7)",
         "is_swapped(a, b)": "year(a) = year(b) AND month(a) = day(b) AND day(a) = month(b) AND a <> b",
         # --- regions: dotted Kemendagri codes, 52.01.14.2005
-        "village_known(code)": r"CASE WHEN regexp_full_match(code, '[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{4}') THEN code END",
+        "village_known(code)":
+            r"CASE WHEN regexp_full_match(code, '[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{4}') THEN code END",
         "district_of(code)": "left(code, 8)",
         "regency_of(code)": "left(code, 5)",
         # --- addresses
@@ -175,8 +182,8 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
 
 def standard_name(connection: duckdb.DuckDBPyConnection, name: str | None) -> str | None:
     """One name in its standard form. For examples and explanations, not for tables."""
-    row = connection.execute(f"SELECT {_name_sql('?::VARCHAR')}", [name]).fetchone()
-    return row[0] if row else None
+    found: str | None = only_row(connection, f"SELECT {_name_sql('?::VARCHAR')}", [name])[0]
+    return found
 
 
 def _name_sql(column: str) -> str:
@@ -188,7 +195,9 @@ def _name_sql(column: str) -> str:
 
 def _by_steps(source: str) -> str:
     """The steps as a chain of CTEs, so that a step which uses its input twice does not compute it twice."""
-    chain = [f"step_0 AS (SELECT DISTINCT full_name AS written, full_name AS x FROM {source} WHERE full_name IS NOT NULL)"]
+    chain = [
+        f"step_0 AS (SELECT DISTINCT full_name AS written, full_name AS x FROM {source} WHERE full_name IS NOT NULL)"
+    ]
     for number, step in enumerate(NAME_STEPS, start=1):
         chain.append(f"step_{number} AS (SELECT written, name_{step.name}(x) AS x FROM step_{number - 1})")
     return ",\n".join(chain)
@@ -225,7 +234,8 @@ def build(connection: duckdb.DuckDBPyConnection, source: str, target: str, *, as
             FROM {source} s LEFT JOIN shared ON shared.nik = s.nik
         ),
         dated AS (
-            SELECT *, nik_birth_date(key_nik, coalesce(year(known_date), {as_of.year} - age_years), {as_of.year}) AS nik_date
+            SELECT *, nik_birth_date(key_nik, coalesce(year(known_date), {as_of.year} - age_years), {as_of.year})
+                      AS nik_date
             FROM read
         )
         SELECT d.unique_id, key_nik AS nik, nik_date, nik_sex(key_nik) AS nik_sex,
@@ -234,7 +244,8 @@ def build(connection: duckdb.DuckDBPyConnection, source: str, target: str, *, as
                village, district_of(village) AS district, coalesce(regency_of(village), regency_code) AS regency,
                coalesce(place_of(address_words), place_of(address_text(hamlet))) AS place,
                place_of(address_text(hamlet)) AS hamlet,
-               coalesce(unit_of(number_of(rt), number_of(rw)), unit_of(rt_of(address_words), rw_of(address_words))) AS unit
+               coalesce(unit_of(number_of(rt), number_of(rw)),
+                        unit_of(rt_of(address_words), rw_of(address_words))) AS unit
         FROM dated d LEFT JOIN {target}_names n ON n.written = d.full_name
         """
     )

@@ -8,10 +8,15 @@ from typing import Any
 
 import duckdb
 
+from tenun.agreement.decision import Permit
+from tenun.engine.duckdb import connect, only_row
 from tenun.kernel.errors import TenunError
-from tenun.linkage import comparisons, model, scoring
+from tenun.lake.store import Lake
+from tenun.linkage import comparisons, inputs, model, scoring, standardise
 from tenun.linkage.comparisons import COMPARISONS
+from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE
 from tenun.linkage.model import Model
+from tenun.linkage.settings import LinkSettings
 from tenun.linkage.standardise import STANDARD_VERSION
 
 # Each rule lets EM see pairs that agree on it and learn the fields it does not speak of.
@@ -120,5 +125,40 @@ def _number(value: object) -> float | None:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(row[0]) if row else 0
+    return int(only_row(connection, f"SELECT count(*) FROM {table}")[0])
+
+
+def train_from_lake(
+    lake: Lake, *, residents_permit: Permit, seekers_permit: Permit, settings: LinkSettings, seed: int = 1
+) -> Model:
+    """Refit on the present residents and seekers, without labels. The file tells which snapshots it saw, never a value.
+
+    Raises `TooLittleToTrain`, `PermitForOtherUse`, `SnapshotMissing`.
+    """
+    inputs.check(residents_permit, RESIDENTS)
+    inputs.check(seekers_permit, SEEKERS_SIDE)
+    residents, seekers = inputs.snapshots(lake, RESIDENTS), inputs.snapshots(lake, SEEKERS_SIDE)
+    as_of = max(inputs.newest(residents), inputs.newest(seekers))
+    connection = connect(memory=settings.memory, threads=settings.threads)
+    try:
+        standardise.install(connection)
+        for side, found, permit, target in (
+            (RESIDENTS, residents, residents_permit, "residents"),
+            (SEEKERS_SIDE, seekers, seekers_permit, "seekers"),
+        ):
+            inputs.load(connection, lake, side, found, permit, f"read_{target}")
+            standardise.build(connection, f"read_{target}", target, as_of=as_of, nik_shared_max=settings.nik_shared_max)
+        return train(
+            connection,
+            "residents",
+            "seekers",
+            seed=seed,
+            fallback=model.load(settings.model),
+            provenance={
+                "trained_on": sorted(snapshot.reference for snapshot in (*residents, *seekers)),
+                "as_of": as_of.isoformat(),
+                "invented": inputs.is_invented([*residents, *seekers]),
+            },
+        )
+    finally:
+        connection.close()

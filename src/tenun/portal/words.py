@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from tenun.disclosure.state import ValueState
 from tenun.indicators import wording
-from tenun.indicators.areas import Level
+from tenun.indicators.areas import NATIONAL, Level
 from tenun.indicators.results import Value
+from tenun.registry.reference.edition import CURRENT_EDITION, kind_of
+from tenun.registry.reference.region import Region, System, level_of
 
 
 def language() -> str:
@@ -28,6 +30,25 @@ def why(value: Value) -> str:
 
 def state_name(state: ValueState | str) -> str:
     return wording.named(wording.STATES, ValueState(state), language())  # type: ignore[arg-type]
+
+
+def state_sign(state: ValueState | str) -> str:
+    return wording.SIGNS[ValueState(state)]
+
+
+def state_sentence(state: ValueState | str) -> str:
+    """What a state means, in a sentence: for legends and for the sheet that explains a file."""
+    return {
+        ValueState.OK: _("The figure is shown."),
+        ValueState.ZERO: _("A true zero: the source is complete and has none."),
+        ValueState.LT: _("So few people that showing the number could tell who they are."),
+        ValueState.SUP: _("Hidden so that a small number cannot be computed from the others."),
+        ValueState.NC: _("The source never asked for this."),
+        ValueState.NS: _("The source has not delivered data for this area yet."),
+        ValueState.NA: _("The data do not allow this figure to be computed; the reason is told."),
+        ValueState.STALE: _("Older than its rhythm of renewal; shown with its date."),
+        ValueState.CUT: _("One party has shut off access (Pasal 7(4))."),
+    }[ValueState(state)]
 
 
 def number(amount: float) -> str:
@@ -54,16 +75,18 @@ def level_name(level: Level | str) -> str:
     }[Level(level)]
 
 
-def area_title(level: Level | str, name: str) -> str:
-    """`Desa Rempek`, `Kec. Gangga`: the name with what it is, unless the name says it."""
-    level = Level(level)
-    if level is Level.NATIONAL:
+def area_title(code: str, name: str) -> str:
+    """`Desa Rempek`, `Kec. Gangga`, `Kabupaten Lombok Utara`: the name with what it is, unless the name says it."""
+    if code == NATIONAL:
         return "Indonesia"
-    if level is Level.REGENCY and name.split(" ")[0].casefold().rstrip(".") in ("kab", "kabupaten", "kota"):
-        return name
+    kind = kind_of(Region(System.KEMENDAGRI, CURRENT_EDITION, code, name, level_of(code), None))
     return {
-        Level.PROVINCE: _("%(name)s Province"),
-        Level.REGENCY: _("%(name)s Regency"),
-        Level.DISTRICT: _("%(name)s District"),
-        Level.VILLAGE: _("%(name)s Village"),
-    }[level] % {"name": name}
+        "Provinsi": _("%(name)s Province"),
+        "Kabupaten": _("%(name)s Regency") if "kab" not in name[:4].casefold() else "%(name)s",
+        "Kota": "%(name)s",
+        "Kecamatan": _("%(name)s District"),
+        "Distrik": _("%(name)s Papuan District"),
+        "Kelurahan": _("%(name)s Urban Village"),
+        "Desa adat": _("%(name)s Customary Village"),
+        "Desa": _("%(name)s Village"),
+    }[kind] % {"name": name}

@@ -174,9 +174,8 @@ def _read(raw: object, village: str | None) -> tuple[str | None, NikClass, tuple
         return None, NikClass.MISSING, ()
     if scientific := _SCIENTIFIC.fullmatch(text):
         return _of_scientific(scientific, village)
-    if as_float := _FLOAT_TEXT.fullmatch(text):
-        if len(as_float[1]) in (1, 15, 16) or int(as_float[1]) == 0:
-            return _of_number(float(as_float[1]), village)
+    if (as_float := _FLOAT_TEXT.fullmatch(text)) and len(as_float[1]) in (1, 15, 16):
+        return _of_number(float(as_float[1]), village)
     digits = _SEPARATORS.sub("", text)
     warnings: tuple[str, ...] = () if digits == text else (Warn.CLEANED,)
     if not digits:
@@ -240,9 +239,7 @@ def _is_temporary(digits: str, village: str | None, *, is_certain: bool) -> bool
 
 def _is_placeholder(digits: str) -> bool:
     # A serial of 0000 is never issued; with the six date digits zero as well, nobody meant a number.
-    return len(digits) > 11 and (
-        not digits[6:].strip("0") or digits in _COUNTING or digits == digits[0] * len(digits)
-    )
+    return len(digits) > 11 and (not digits[6:].strip("0") or digits in _COUNTING or digits == digits[0] * len(digits))
 
 
 def _is_possible(day: int, month: int, year: int) -> bool:

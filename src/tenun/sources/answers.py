@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from tenun.sources import reading
 from tenun.sources.errors import FileUnreadable
 from tenun.sources.reading import BROKEN, Kind, Source
 
-Progress = Callable[[int, int], None]
-"""Told (files read, files in all)."""
+Progress = Callable[[str, int, int], None]
+"""Stage (Indonesian / English), done, total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def open_files(paths: Sequence[Path], *, progress: Progress | None = None) -> It
         source = reading.open_file(path)
         yield from source.members() if source.kind is Kind.ARCHIVE else (source,)
         if progress is not None:
-            progress(number, len(paths))
+            progress("Membaca berkas / reading", number, len(paths))
 
 
 def answers(sources: Iterable[Source]) -> Iterator[Answer]:
@@ -54,10 +56,16 @@ def answers(sources: Iterable[Source]) -> Iterator[Answer]:
                 yield Answer(source, line, value)
 
 
-def files_named(paths: Sequence[Path]) -> str:
-    """The files of a delivery for a message: the first few by name, and how many more."""
-    named = ", ".join(reading.label(path.name) for path in paths[:3])
-    return named if len(paths) <= 3 else f"{named} … (+{len(paths) - 3})"
+def raw_table(kept: Iterable[tuple[str, int, bytes]]) -> pa.Table:
+    """Answers for the raw layer: digest of the file, row in it, the packed answer unpacked."""
+    rows = list(kept)
+    return pa.table(
+        {
+            "source": pa.array([sha256 for sha256, _, _ in rows], pa.string()),
+            "row": pa.array([row for _, row, _ in rows], pa.int32()),
+            "answer": pa.array([zlib.decompress(packed).decode() for _, _, packed in rows], pa.string()),
+        }
+    )
 
 
 def unwrap(body: Any) -> tuple[Mapping[str, Any] | None, Any]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
+import pyarrow as pa
+
 from tenun.sources.reading import Cell
 
 # Written by a program for "no value": MySQL's dump and export, spreadsheets' failed formulas.
@@ -13,7 +15,9 @@ NO_VALUE = frozenset({"null", "\\n", "#n/a", "#ref!", "#value!", "#name?", "#nul
 
 # No-break spaces, zero-width characters and line breaks inside a cell are blanks to a reader.
 _BLANKS = re.compile(r"[\s\u00a0\u200b\u200c\u200d\u2060\ufeff]+")
-_NEEDS_CLEANING = re.compile(r"^[\s\u00a0'\u200b\ufeff\"]|[\s\u00a0\u200b\ufeff\"]$|[\t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff]|  ")
+_NEEDS_CLEANING = re.compile(
+    r"^[\s\u00a0'\u200b\ufeff\"]|[\s\u00a0\u200b\ufeff\"]$|[\t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff]|  "
+)
 
 
 def text(cell: Cell | None) -> str:
@@ -38,23 +42,20 @@ def text(cell: Cell | None) -> str:
 
 def texts(column: Iterable[Cell]) -> list[str]:
     """`text` for a whole column; every distinct value is cleaned once."""
-    known: dict[Cell, str] = {}
-    result = []
-    for cell in column:
-        # 1, 1.0 and True are one key of a dict: only text is looked up, which is nearly everything.
-        if cell.__class__ is str:
-            cleaned = known.get(cell)
-            if cleaned is None:
-                cleaned = known[cell] = text(cell)
-            result.append(cleaned)
-        else:
-            result.append(text(cell))
-    return result
+    column = list(column)
+    try:
+        distinct = {cell: text(cell) for cell in set(column) if cell.__class__ is str}
+    except TypeError:  # a cell that cannot be looked up
+        return [text(cell) for cell in column]
+    return [distinct[cell] if cell.__class__ is str else text(cell) for cell in column]
 
 
-def as_read(column: Sequence[Cell]) -> list[str]:
+def as_read(column: Sequence[Cell]) -> pa.StringArray:
     """A column for the raw layer: text exactly as it stood, other cells as they print."""
-    return [cell if cell.__class__ is str else text(cell) for cell in column]  # type: ignore[misc]
+    try:
+        return pa.array(column, pa.string())
+    except pa.ArrowTypeError:
+        return pa.array([cell if cell.__class__ is str else text(cell) for cell in column], pa.string())
 
 
 def is_blank(row: Iterable[Cell | None]) -> bool:

@@ -68,9 +68,9 @@ def read_column(column: Iterable[Cell], *, until: date) -> list[Reading]:
     result = []
     for cell in column:
         if cell.__class__ is str:
-            reading = known.get(cell)  # type: ignore[arg-type]
+            reading = known.get(cell)
             if reading is None:
-                reading = known[cell] = read(cell, until=until)  # type: ignore[index]
+                reading = known[cell] = read(cell, until=until)
             result.append(reading)
         else:
             result.append(read(cell, until=until))

@@ -35,8 +35,10 @@ class FormatUnknown(TenunError):
     remedy_en = "Use the original file with its heading row unchanged. Formats known: {formats}."
 
 
-class FormatAmbiguous(TenunError):
-    code = "sources.format_unlike"
+class NotThatFormat(TenunError):
+    """`--format` names another format than the file has."""
+
+    code = "sources.not_that_format"
     text_id = "Berkas {file} tidak berformat {format}."
     text_en = "The file {file} is not of the format {format}."
     remedy_id = "Jalankan tanpa --format, atau pilih salah satu: {formats}."

@@ -88,9 +88,7 @@ def _ends(problem: Problem) -> tuple[str, str]:
     """A line without its row number: the same for every row that a rule strikes in a column."""
     rule = rules.find(problem.rule)
     before = _csv((str(rule.severity), _harmless(problem.file), _harmless(problem.sheet)))
-    after = _csv(
-        (_harmless(problem.field), rule.code, rule.text_id, rule.text_en, rule.remedy_id, rule.remedy_en)
-    )
+    after = _csv((_harmless(problem.field), rule.code, rule.text_id, rule.text_en, rule.remedy_id, rule.remedy_en))
     return before, after
 
 

@@ -187,7 +187,7 @@ def _label(name: str) -> str:
 
 
 def _kind(file: str, content: bytes) -> Kind:
-    if content.startswith(b"PK\x03\x04") or content.startswith(b"PK\x05\x06"):
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(file, content)
     if content.startswith(_OLE2):
         return Kind.WORKBOOK
@@ -195,7 +195,9 @@ def _kind(file: str, content: bytes) -> Kind:
     if not content.strip():
         raise FileUnreadable(file=file, reason_id="berkas kosong", reason_en="it is empty")
     if start.startswith(b"%PDF"):
-        raise FileUnreadable(file=file, reason_id="ini PDF, bukan lembar kerja", reason_en="it is a PDF, not a workbook")
+        raise FileUnreadable(
+            file=file, reason_id="ini PDF, bukan lembar kerja", reason_en="it is a PDF, not a workbook"
+        )
     if start[:1] == b"<":
         # "Excel" files of some web applications are pages with another ending.
         raise FileUnreadable(

@@ -18,7 +18,7 @@ def of_area(area: Area, values: Mapping[str, Value], minimum_cell: int) -> str:
     if adults is None or not adults.state.has_value:
         return _not_known(area, adults)
     parts = {
-        "area": words.area_title(area.level, area.name),
+        "area": words.area_title(area.code, area.name),
         "adults": words.number(adults.value or 0),
         "seekers": _people(seekers, minimum_cell) if seekers else "",
     }
@@ -32,7 +32,7 @@ def of_area(area: Area, values: Mapping[str, Value], minimum_cell: int) -> str:
 
 
 def _not_known(area: Area, adults: Value | None) -> str:
-    name = words.area_title(area.level, area.name)
+    name = words.area_title(area.code, area.name)
     if adults is None or adults.state is ValueState.NS:
         return _("%(area)s has not sent its village register yet, so there is nothing to say about work there.") % {
             "area": name

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from tenun.agreement import document
+from tenun.agreement.terms import Contact
+from tenun.node.home import SOURCE_ROOT
 from tenun.portal import words
 from tenun.portal.access import Permission, may
 
 # Route -> the menu entry that is marked as the present one.
 SECTIONS = {"area": "search", "indicator": "indicators"}
 
-# The units that Pasal 10 of the agreement names as contacts.
-CONTACTS = (
-    ("desa", "Pusat Data dan Informasi, BPI Kementerian Desa dan Pembangunan Daerah Tertinggal"),
-    ("naker", "Pusat Data dan Informasi Ketenagakerjaan, Barenbang Kementerian Ketenagakerjaan"),
-)
+
+@cache
+def contacts() -> tuple[Contact, ...]:
+    """The units of Pasal 10, as the agreement document names them."""
+    folder = settings.NODE.agreement
+    if not (folder / document.DOCUMENT).exists():
+        folder = SOURCE_ROOT / "agreements" / "sid-siapkerja"
+    return tuple(party.contact for party in document.load(folder).parties.values())
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -36,7 +43,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "language": words.language(),
         "languages": settings.LANGUAGES,
         "release": figures.release if figures is not None else None,
-        "contacts": CONTACTS,
+        "contacts": contacts(),
         "reference": getattr(request, "reference", ""),
         "snapshot_query": request.GET.get("potret", "") if figures is not None else "",
     }

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 
 from tenun.disclosure.state import ValueState
 from tenun.indicators import wording
-from tenun.indicators.areas import Level
 from tenun.indicators.definition import Definition, Kind
 from tenun.indicators.results import Value
 from tenun.portal import words
@@ -37,7 +36,7 @@ class Size:
 # 28 and 40 pixels with a gap of 3: never below the 24 of WCAG 2.5.8, and eight columns fit a phone.
 SMALL = Size(28, 28, 8)
 LARGE = Size(36, 36, 8)
-LABELLED = Size(132, 62, 99, has_label=True)
+LABELLED = Size(148, 64, 1, has_label=True)
 GAP = 3
 
 
@@ -134,8 +133,11 @@ def picture(
     for value in values:
         parent = value.area_code.rpartition(".")[0]
         groups.setdefault(parent if parent in names else "", []).append(value)
+    if size.has_label:
+        # Tiles that bear their name are laid out by the page, which knows how wide it is: one block each.
+        groups = {value.area_code: [value] for value in values}
     blocks = tuple(
-        _block(names.get(code, ""), code, group, scale, size, has_circles, minimum_cell)
+        _block("" if size.has_label else names.get(code, ""), code, group, scale, size, has_circles, minimum_cell)
         for code, group in sorted(groups.items())
     )
     return Picture(
@@ -151,12 +153,10 @@ def _block(
     name: str, code: str, values: list[Value], scale: Scale, size: Size, has_circles: bool, minimum_cell: int
 ) -> Block:
     columns = min(size.columns_max, max(3, math.ceil(math.sqrt(len(values) * 1.6))))
-    if size.has_label:
-        columns = 1  # the page lays labelled tiles out itself, each a block of one
     tiles = []
     for at, value in enumerate(values):
         shown = words.say(value, minimum_cell=minimum_cell)
-        title = words.area_title(value.level, value.area_name)
+        title = words.area_title(value.area_code, value.area_name)
         tiles.append(
             Tile(
                 x=at % columns * (size.width + GAP),
@@ -172,7 +172,7 @@ def _block(
         )
     rows = math.ceil(len(values) / columns)
     return Block(
-        name=words.area_title(Level.DISTRICT, name) if name else "",
+        name=words.area_title(code, name) if name else "",
         address=reverse("area", args=[code]) if name else "",
         width=min(columns, len(values)) * (size.width + GAP) - GAP,
         height=rows * (size.height + GAP) - GAP,

@@ -80,7 +80,7 @@ def _many_seekers(figures: Figures, area_code: str) -> Iterator[Warning]:
     many = sorted((pair for pair in pairs if pair[1] >= MANY_TIMES * whole), key=lambda pair: -pair[1])
     for value, share in many[:3]:
         yield Warning(
-            _("%(area)s: many people are looking for work") % {"area": words.area_title(value.level, value.area_name)},
+            _("%(area)s: many people are looking for work") % {"area": words.area_title(value.area_code, value.area_name)},
             _("Rule: %(share)s active job seekers per 1,000 adults, at least twice the %(whole)s of this whole area.")
             % {"share": words.number(share * 1000), "whole": words.number(whole * 1000)},
             reverse("area", args=[value.area_code]),

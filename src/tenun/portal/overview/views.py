@@ -19,7 +19,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     figures = request.figures
     area = figures.home()
     if area is None:
-        return render(request, "overview/empty.html")
+        return render(request, "design/no_villages.html")
     definitions = figures.definitions
     totals = figures.totals(area.code)
     mapped = next((name for name in MAP_INDICATORS if name in definitions), next(iter(definitions)))

@@ -298,9 +298,7 @@ class Bridge:
         best, successor = ranked[0]
         is_clear = len(ranked) == 1 or best - ranked[1][0] >= _SPELLING_LEAD_MIN
         other_lost = (
-            other
-            for other in then.below(parent_of(code), level)
-            if other != code and not self._was_there(other, then)
+            other for other in then.below(parent_of(code), level) if other != code and not self._was_there(other, then)
         )
         heir = _key(successor.name, level)
         if is_clear and all(_likeness(heir, then.names[other], level) < best for other in other_lost):

@@ -209,8 +209,8 @@ def _load(source: str) -> Mapping[str, CodeList]:
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe loaders
     lists: dict[str, CodeList] = {}
     for concept, body in document["lists"].items():
-        lists[concept] = _derived(body, lists, document, concept) if "derived_from" in body else _build(
-            document, concept, body
+        lists[concept] = (
+            _derived(body, lists, document, concept) if "derived_from" in body else _build(document, concept, body)
         )
     return lists
 
@@ -271,7 +271,7 @@ def _make(document: Mapping[str, Any], concept: str, codes: Sequence[Code], **mo
     )
 
 
-def _value(target: type[StrEnum], name: object, document: Mapping[str, Any], concept: str, entry: str) -> StrEnum:
+def _value(target: type[StrEnum], name: str, document: Mapping[str, Any], concept: str, entry: str) -> StrEnum:
     try:
         return target(name)
     except ValueError as problem:

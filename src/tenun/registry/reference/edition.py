@@ -66,9 +66,7 @@ class Edition:
         return children
 
     def _region(self, code: str, name: str) -> Region:
-        return Region(
-            self.system, self.name, code, name, level_of(code, self.system), parent_of(code, self.system)
-        )
+        return Region(self.system, self.name, code, name, level_of(code, self.system), parent_of(code, self.system))
 
 
 @cache
@@ -100,10 +98,11 @@ def kind_of(region: Region) -> str:
 
 def path_text(path: tuple[Region, ...]) -> str:
     """`Desa Senteluk, Kec. Batu Layar, Kabupaten Lombok Barat, Nusa Tenggara Barat`."""
-    return ", ".join(_titled(region) for region in reversed(path))
+    return ", ".join(titled(region) for region in reversed(path))
 
 
-def _titled(region: Region) -> str:
+def titled(region: Region) -> str:
+    """The name with what the region is called: `Kec. Batu Layar`, `Kabupaten Lombok Barat`, `Aceh`."""
     kind = kind_of(region)
     if region.level in (Level.PROVINCE, Level.REGENCY) or region.name.lower().startswith(kind.lower()):
         return region.name

@@ -38,7 +38,7 @@ class ReferenceFileRefused(TenunError):
     """A file that is not what it was said to be. Says where and which rule; nothing of it was loaded."""
 
     code = "reference.file_refused"
-    text_id = "Berkas {file} ditolak seluruhnya: {count} kesalahan. Yang pertama: baris {row}, kolom {column}, {rule_id}."
+    text_id = "Berkas {file} ditolak seluruhnya: {count} kesalahan. Pertama: baris {row}, kolom {column}, {rule_id}."
     text_en = "The file {file} was refused whole: {count} errors. The first: row {row}, column {column}, {rule_en}."
     remedy_id = "Perbaiki baris itu pada berkas sumber, lalu muat lagi. Tidak ada yang berubah."
     remedy_en = "Correct that row in the source file and load it again. Nothing was changed."
@@ -75,7 +75,14 @@ _RULES: Mapping[str, tuple[str, str]] = {
 
 
 def load_region(
-    folder: Path, file: Path, *, system: System, edition: str, source: str, licence: str, on: date,
+    folder: Path,
+    file: Path,
+    *,
+    system: System,
+    edition: str,
+    source: str,
+    licence: str,
+    on: date,
     level: Level | None = None,
 ) -> tuple[Holding, bool]:
     """Load an edition of one system's regions: columns `kode`, `nama`, and `tingkat`, `induk` where given.
@@ -155,7 +162,14 @@ def load_bridge(
 
 
 def load_boundary(
-    folder: Path, file: Path, *, edition: str, source: str, licence: str, on: date, level: Level | None = None,
+    folder: Path,
+    file: Path,
+    *,
+    edition: str,
+    source: str,
+    licence: str,
+    on: date,
+    level: Level | None = None,
     is_known: Callable[[str], bool] = lambda code: True,
 ) -> tuple[Holding, bool]:
     """Load polygons of one level from GeoJSON, each with its dotted Kemendagri code in `kode` or as its id.
@@ -323,7 +337,7 @@ def _text(file: Path) -> str:
     except FileNotFoundError as problem:
         raise ReferenceFileUnreadable(file=file.name, reason_id="tidak ada", reason_en="it is not there") from problem
     except IsADirectoryError as problem:
-        raise ReferenceFileUnreadable(file=file.name, reason_id="sebuah folder", reason_en="it is a folder") from problem
+        raise ReferenceFileUnreadable(file=file.name, reason_id="folder", reason_en="it is a folder") from problem
     except (gzip.BadGzipFile, EOFError) as problem:
         raise ReferenceFileUnreadable(file=file.name, reason_id="gzip rusak", reason_en="broken gzip") from problem
     except UnicodeDecodeError as problem:

@@ -18,6 +18,9 @@ _SHORT = {
     "tg": "tanjung", "tanjong": "tanjung", "gunong": "gunung", "ujong": "ujung", "kep": "kepulauan",
     "peg": "pegunungan",
 }  # fmt: skip
+_TITLES = {
+    "dki": ("daerah", "khusus", "ibukota"), "di": ("daerah", "istimewa"), "diy": ("daerah", "istimewa", "yogyakarta"),
+}  # fmt: skip
 _ONES = {
     "satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "enam": 6, "tujuh": 7, "delapan": 8, "sembilan": 9,
     "sepuluh": 10, "sebelas": 11,
@@ -33,7 +36,7 @@ _DOUBLED = re.compile(r"(.)\1+")
 def tokens(name: str) -> tuple[str, ...]:
     """The folded words of a name: `Bobo Satoe` and `Bobo I` are both `("bobo", "1")`."""
     plain = _INNER.sub("", _ascii(name).lower())
-    words = [word for word in _APART.split(plain) if word]
+    words = _expanded([word for word in _APART.split(plain) if word])
     return tuple(word if word.isdigit() else _fold(word) for word in _numerals(words))
 
 
@@ -49,6 +52,14 @@ def _fold(word: str) -> str:
     for old, new in _SPELLING:
         word = word.replace(old, new)
     return _DOUBLED.sub(r"\1", word)
+
+
+def _expanded(words: list[str]) -> list[str]:
+    """`DKI Jakarta` and `DI Yogyakarta` as their full names."""
+    if not words or words[0] not in _TITLES:
+        return words
+    is_title = words[0] != "di" or (len(words) > 1 and words[1][:1] in "yja")
+    return [*_TITLES[words[0]], *words[1:]] if is_title else words
 
 
 def _ascii(name: str) -> str:

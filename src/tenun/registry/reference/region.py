@@ -37,16 +37,14 @@ class Level(StrEnum):
 LEVELS = (Level.PROVINCE, Level.REGENCY, Level.DISTRICT, Level.VILLAGE)
 # Digits of each system's parts. Kemendagri 52.01.14.2005, BPS 5201 080 010.
 PARTS = {System.KEMENDAGRI: (2, 2, 2, 4), System.BPS: (2, 2, 3, 3)}
-_LENGTHS = {
-    system: {sum(parts[: depth + 1]): LEVELS[depth] for depth in range(4)} for system, parts in PARTS.items()
-}
+_LENGTHS = {system: {sum(parts[: depth + 1]): LEVELS[depth] for depth in range(4)} for system, parts in PARTS.items()}
 
 
 class RegionSystemUnclear(TenunError):
     """A bare number: it fits two systems and would be a guess in either."""
 
     code = "reference.region_system_unclear"
-    text_id = "Kode {text} tanpa titik cocok dengan dua sistem (Kemendagri dan BPS) dan dapat berarti dua wilayah berbeda."
+    text_id = "Kode {text} tanpa titik cocok dengan dua sistem (Kemendagri dan BPS), yang dapat berarti dua wilayah."
     text_en = "{text} without dots fits two systems (Kemendagri and BPS) and may mean two different regions."
     remedy_id = "Tulis {kemendagri} untuk kode Kemendagri, atau {bps} untuk kode BPS."
     remedy_en = "Write {kemendagri} for a Kemendagri code, or {bps} for a BPS code."

@@ -1,9 +1,9 @@
 """The register of regions: the current edition, older ones, and the bridge from BPS codes.
 
-    regions = Regions.load(reference_folder())
-    village = regions.parse_village("52.01.14.2005")        # Region, or an error that says how to write it
-    regions.path(village.code)                               # province, regency, district, village
-    regions.search("sidomuljo klaten")
+regions = Regions.load(reference_folder())
+village = regions.parse_village("52.01.14.2005")        # Region, or an error that says how to write it
+regions.path(village.code)                               # province, regency, district, village
+regions.search("sidomuljo klaten")
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from tenun.kernel.errors import TenunError
 from tenun.registry.reference import edition as editions
 from tenun.registry.reference.bridge import Answer, Bridge, Pair, Status
-from tenun.registry.reference.edition import CURRENT_EDITION, Edition, kind_of, path_text
-from tenun.registry.reference.queue import Queue
+from tenun.registry.reference.edition import CURRENT_EDITION, Edition, kind_of, path_text, titled
+from tenun.registry.reference.queue import Queue, Waiting
 from tenun.registry.reference.region import (
     Level,
     NotARegionCode,
@@ -36,7 +37,7 @@ from tenun.registry.reference.shelf import Kind, Shelf
 __all__ = [
     "CURRENT_EDITION", "Answer", "Hit", "Level", "NotARegionCode", "NotAVillage", "Region", "RegionCode",
     "RegionSystemUnclear", "RegionUnmapped", "Regions", "Status", "System", "UnknownRegion", "kind_of", "parse_code",
-    "path_text",
+    "path_text", "titled",
 ]  # fmt: skip
 
 _SUGGESTIONS_MAX = 3
@@ -66,7 +67,12 @@ class Regions:
     """Every edition at hand. The current one is the package's; the others are what officials loaded."""
 
     def __init__(
-        self, current: Edition, *, others: Sequence[Edition] = (), pairs: Iterable[Pair] = (), queue: Queue | None = None
+        self,
+        current: Edition,
+        *,
+        others: Sequence[Edition] = (),
+        pairs: Iterable[Pair] = (),
+        queue: Queue | None = None,
     ) -> None:
         self.current = current
         self._given_others = tuple(others)
@@ -170,7 +176,7 @@ class Regions:
 
     def _unknown(self, written: RegionCode) -> UnknownRegion:
         retired = self.retired(written.code)
-        near = self._near(written.code)
+        near = [] if retired else self._near(written.code)
         hints_id, hints_en = [], []
         if retired is not None:
             hints_id.append(f"Kode itu ada pada edisi {retired.edition}: {retired.name}.")
@@ -209,8 +215,8 @@ class Regions:
         found = []
         for holding in shelf.holdings(Kind.REGION):
             table = shelf.table(holding)
-            names = dict(zip(table["code"].to_pylist(), table["name"].to_pylist(), strict=True))
-            found.append(Edition(System(holding.system), holding.edition, names))
+            codes, names = (cast("list[str]", table[column].to_pylist()) for column in ("code", "name"))
+            found.append(Edition(System(holding.system), holding.edition, dict(zip(codes, names, strict=True))))
         return tuple(found)
 
     @cached_property
@@ -272,6 +278,20 @@ class Regions:
         if self._folder is not None:
             pairs = tuple(_loaded_pairs(Shelf(self._folder)))
         return Bridge(pairs, current=self.current, older=self.older)
+
+    def bridge_all(self, codes: Iterable[str], *, asked_by: str, on: date) -> dict[str, Answer]:
+        """What many BPS codes mean. Those that do not map go to the queue, in one write."""
+        answers = {code: self.bridge.answer(code) for code in codes}
+        unmapped = [(str(System.BPS), code, each.name) for code, each in answers.items() if not each.status.maps]
+        if unmapped and self._queue is not None:
+            self._queue.add(unmapped, asked_by=asked_by, on=on)
+        return answers
+
+    def waiting(self) -> list[tuple[Waiting, Answer]]:
+        """The queue as it stands today: codes on it that still do not map, each with today's answer."""
+        entries = self._queue.entries() if self._queue is not None else []
+        answered = ((entry, self.bridge.answer(entry.code)) for entry in entries)
+        return [(entry, each) for entry, each in answered if not each.status.maps]
 
     @property
     def queue(self) -> Queue | None:

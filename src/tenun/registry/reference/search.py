@@ -31,6 +31,16 @@ _HINTS = {
     "kab": Level.REGENCY, "kabupaten": Level.REGENCY,
     "prov": Level.PROVINCE, "prop": Level.PROVINCE, "provinsi": Level.PROVINCE, "propinsi": Level.PROVINCE,
 }  # fmt: skip
+# Provinces as people shorten them.
+_ABBREVIATED = {
+    "sumut": "sumatera utara", "sumbar": "sumatera barat", "sumsel": "sumatera selatan", "kepri": "kepulauan riau",
+    "babel": "kepulauan bangka belitung", "jabar": "jawa barat", "jateng": "jawa tengah", "jatim": "jawa timur",
+    "ntb": "nusa tenggara barat", "ntt": "nusa tenggara timur", "kalbar": "kalimantan barat",
+    "kalteng": "kalimantan tengah", "kalsel": "kalimantan selatan", "kaltim": "kalimantan timur",
+    "kaltara": "kalimantan utara", "sulut": "sulawesi utara", "sulteng": "sulawesi tengah",
+    "sulsel": "sulawesi selatan", "sultra": "sulawesi tenggara", "sulbar": "sulawesi barat",
+    "malut": "maluku utara",
+}  # fmt: skip
 # Words that names begin with, and that people leave out.
 _LEFT_OUT = frozenset(names.tokens("kabupaten kota administrasi adm kampung gampong desa adat nagari pekon kelurahan"))
 _WORDS_MAX = 6
@@ -259,7 +269,7 @@ def _runs(words: Iterable[str]) -> Iterable[tuple[Level | None, list[str]]]:
             yield hint, run
             hint, run = _HINTS[word], []
         else:
-            run.append(word)
+            run.append(_ABBREVIATED.get(word, word))
     yield hint, run
 
 

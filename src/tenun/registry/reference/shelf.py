@@ -17,12 +17,12 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tenun.kernel import canonical_json
@@ -31,6 +31,8 @@ _CURRENT = "CURRENT"
 _MANIFEST = "manifest.json"
 _TABLE = "table.parquet"
 _BUILDING = ".building-"
+# Small enough that one regency's villages are read without the other polygons of the country.
+_ROW_GROUP = 2_000
 
 
 class Kind(StrEnum):
@@ -89,7 +91,7 @@ class Shelf:
             draft = place / f"{_BUILDING}{os.getpid()}"
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
-            pq.write_table(table, draft / _TABLE, compression="zstd")
+            pq.write_table(table, draft / _TABLE, compression="zstd", row_group_size=_ROW_GROUP)
             (draft / _MANIFEST).write_bytes(canonical_json.dumps(holding.as_dict()))
             draft.rename(target)
         write_durably(place / _CURRENT, f"{version}\n".encode())
@@ -101,9 +103,12 @@ class Shelf:
         places = sorted(path.parent for path in folder.rglob(_CURRENT)) if folder.is_dir() else []
         return [holding for place in places if (holding := self._read(place)) is not None]
 
-    def table(self, holding: Holding) -> pa.Table:
+    def table(self, holding: Holding, *, below: str | None = None) -> pa.Table:
+        """A holding's rows, by code; with `below` only those below one dotted code."""
         place = self.folder / holding.shelf_mark
-        return pq.read_table(place / (place / _CURRENT).read_text().strip() / _TABLE)
+        # "/" follows "." in ASCII: every code below 52.01 begins with "52.01." and sorts before "52.01/".
+        within = (pc.field("code") >= f"{below}.") & (pc.field("code") < f"{below}/") if below else None
+        return pq.read_table(place / (place / _CURRENT).read_text().strip() / _TABLE, filters=within)
 
     def _read(self, place: Path) -> Holding | None:
         try:
@@ -112,8 +117,6 @@ class Shelf:
         except FileNotFoundError:
             return None
         return Holding(**{**manifest, "kind": Kind(manifest["kind"])})
-
-
 
 
 def write_durably(path: Path, data: bytes) -> None:

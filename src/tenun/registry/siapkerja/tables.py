@@ -7,7 +7,7 @@ import pyarrow as pa
 from tenun.registry.table import Classification as C
 from tenun.registry.table import Column, Table
 
-S, I, D = pa.string(), pa.int32(), pa.date32()
+S, N, D = pa.string(), pa.int32(), pa.date32()
 
 SEEKERS_DATASET = "siapkerja__seekers"
 VACANCIES_DATASET = "siapkerja__vacancies"
@@ -25,7 +25,7 @@ SEEKERS = Table(
         Column("village_code", S, C.ATTRIBUTE, "Kode desa menurut akun", "Village the account claims; null = unknown"),
         Column("regency_code", S, C.ATTRIBUTE, "Kode kabupaten menurut akun", "Regency the account claims, Kemendagri"),
         Column("sex", S, C.ATTRIBUTE, "Jenis kelamin", "Sex", "Sex"),
-        Column("age_years", I, C.ATTRIBUTE, "Umur", "Age in full years on the snapshot's date"),
+        Column("age_years", N, C.ATTRIBUTE, "Umur", "Age in full years on the snapshot's date"),
         Column("education", S, C.ATTRIBUTE, "Pendidikan tertinggi", "Highest education", "Education"),
         Column("marital_status", S, C.ATTRIBUTE, "Status perkawinan", "Marital status", "MaritalStatus"),
         Column("disability", S, C.SPECIFIC, "Disabilitas", "Disability", "Disability"),
@@ -34,7 +34,7 @@ SEEKERS = Table(
         Column("registered_on", D, C.ATTRIBUTE, "Tanggal daftar", "Date registered"),
         Column("reported_on", D, C.ATTRIBUTE, "Tanggal lapor terakhir", "Date the status last changed"),
         Column("expires_on", D, C.ATTRIBUTE, "Tanggal kedaluwarsa", "Date the AK-1 card expires"),
-        Column("source_row", I, C.NONE, "Baris pada berkas", "Row of the source file"),
+        Column("source_row", N, C.NONE, "Baris pada berkas", "Row of the source file"),
         Column("warnings", pa.list_(S), C.NONE, "Peringatan", "Codes of the rules that warned about this row"),
     ),
 )  # fmt: skip
@@ -45,7 +45,7 @@ SEEKER_IDENTIFIERS = Table(
     about_en="Identifiers of job seekers. Sealed; opened for linkage alone.",
     missing_en="The flat AK-1 extract may leave out name and birth date: then those cells are empty.",
     columns=(
-        Column("seeker_id", S, C.ATTRIBUTE, "Nama samaran akun", "Keyed pseudonym, joins core_siapkerja__entity_seeker"),
+        Column("seeker_id", S, C.ATTRIBUTE, "Nama samaran akun", "Pseudonym, joins core_siapkerja__entity_seeker"),
         Column("nik", S, C.IDENTIFIER, "NIK", "NIK: 16 digits as cleaned, or null"),
         Column("nik_class", S, C.ATTRIBUTE, "Golongan NIK", "Class of the NIK (registry.identifiers.NikClass)"),
         Column("full_name", S, C.IDENTIFIER, "Nama lengkap", "Full name as written"),
@@ -68,12 +68,12 @@ VACANCIES = Table(
         Column("regency_code", S, C.NONE, "Kode kabupaten", "Regency, Kemendagri; null = not known"),
         Column("latitude", pa.float64(), C.NONE, "Lintang", "Latitude"),
         Column("longitude", pa.float64(), C.NONE, "Bujur", "Longitude"),
-        Column("quota", I, C.NONE, "Kuota", "Places offered"),
-        Column("available_quota", I, C.NONE, "Kuota tersisa", "Places still open"),
+        Column("quota", N, C.NONE, "Kuota", "Places offered"),
+        Column("available_quota", N, C.NONE, "Kuota tersisa", "Places still open"),
         Column("published_on", D, C.NONE, "Tanggal terbit", "Date published"),
         Column("expires_on", D, C.NONE, "Tanggal berakhir", "Date it expires"),
         Column("min_education", S, C.NONE, "Pendidikan minimal", "Least education asked", "Education"),
-        Column("min_experience_years", I, C.NONE, "Pengalaman minimal", "Least experience, years"),
+        Column("min_experience_years", N, C.NONE, "Pengalaman minimal", "Least experience, years"),
         Column("salary_min", pa.int64(), C.NONE, "Upah terendah", "Lowest pay, Rp a month; null when hidden"),
         Column("salary_max", pa.int64(), C.NONE, "Upah tertinggi", "Highest pay, Rp a month; null when hidden"),
         Column("job_function", S, C.NONE, "Fungsi pekerjaan", "Job function as served"),
@@ -97,8 +97,8 @@ TRAININGS = Table(
         Column("regency_code", S, C.NONE, "Kode kabupaten", "Regency, Kemendagri"),
         Column("starts_on", D, C.NONE, "Mulai", "First day"),
         Column("ends_on", D, C.NONE, "Selesai", "Last day"),
-        Column("seats", I, C.NONE, "Kursi", "Seats"),
-        Column("seats_open", I, C.NONE, "Kursi tersisa", "Seats still open"),
+        Column("seats", N, C.NONE, "Kursi", "Seats"),
+        Column("seats_open", N, C.NONE, "Kursi tersisa", "Seats still open"),
     ),
 )
 
@@ -111,7 +111,7 @@ CERTIFICATES = Table(
         Column("certificate_id", S, C.ATTRIBUTE, "Nama samaran sertifikat", "Keyed pseudonym of the certificate"),
         Column("seeker_id", S, C.ATTRIBUTE, "Nama samaran akun", "Joins core_siapkerja__entity_seeker"),
         Column("scheme", S, C.ATTRIBUTE, "Skema", "Certification scheme"),
-        Column("level", I, C.ATTRIBUTE, "Jenjang KKNI", "KKNI level 1 to 9"),
+        Column("level", N, C.ATTRIBUTE, "Jenjang KKNI", "KKNI level 1 to 9"),
         Column("issued_on", D, C.ATTRIBUTE, "Terbit", "Date issued"),
         Column("expires_on", D, C.ATTRIBUTE, "Kedaluwarsa", "Date it expires"),
     ),

@@ -7,7 +7,7 @@ import pyarrow as pa
 from tenun.registry.table import Classification as C
 from tenun.registry.table import Column, Table
 
-S, I, D = pa.string(), pa.int32(), pa.date32()
+S, N, D = pa.string(), pa.int32(), pa.date32()
 
 DATASET = "sid__residents"
 
@@ -25,7 +25,7 @@ PERSONS = Table(
         Column("family_id", S, C.ATTRIBUTE, "Nama samaran keluarga", "Keyed pseudonym of the family card"),
         Column("household_role", S, C.ATTRIBUTE, "Hubungan dalam keluarga", "Role in the family", "HouseholdRole"),
         Column("sex", S, C.ATTRIBUTE, "Jenis kelamin", "Sex", "Sex"),
-        Column("age_years", I, C.ATTRIBUTE, "Umur pada tanggal potret", "Age in full years on the snapshot's date"),
+        Column("age_years", N, C.ATTRIBUTE, "Umur pada tanggal potret", "Age in full years on the snapshot's date"),
         Column("education", S, C.ATTRIBUTE, "Pendidikan tertinggi", "Highest education completed", "Education"),
         Column("in_school", pa.bool_(), C.ATTRIBUTE, "Sedang bersekolah", "Attends school now; null = not known"),
         Column("activity", S, C.ATTRIBUTE, "Kegiatan tercatat", "Recorded activity", "Activity"),
@@ -39,7 +39,7 @@ PERSONS = Table(
             "job_social_security", S, C.ATTRIBUTE, "Jaminan sosial ketenagakerjaan", "Job social security",
             "JobSocialSecurity",
         ),
-        Column("source_row", I, C.NONE, "Baris pada berkas", "Row of the source file, as a spreadsheet numbers it"),
+        Column("source_row", N, C.NONE, "Baris pada berkas", "Row of the source file, as a spreadsheet numbers it"),
         Column("warnings", pa.list_(S), C.NONE, "Peringatan", "Codes of the rules that warned about this row"),
     ),
 )  # fmt: skip
@@ -73,7 +73,7 @@ VILLAGE_INDEX = Table(
     missing_en="Villages whose code the service did not know, and years after 2024 (IDM ended).",
     columns=(
         Column("village_code", S, C.NONE, "Kode desa (Kemendagri)", "Village code, Kemendagri, dotted"),
-        Column("year", I, C.NONE, "Tahun", "Year of the index"),
+        Column("year", N, C.NONE, "Tahun", "Year of the index"),
         Column("score", pa.float64(), C.NONE, "Skor", "Score, 0 to 1"),
         Column("status", S, C.NONE, "Status", "Status as published (MANDIRI ... SANGAT TERTINGGAL)"),
         Column("social", pa.float64(), C.NONE, "IKS", "Social resilience index"),
@@ -90,7 +90,7 @@ VILLAGE_SDGS = Table(
     columns=(
         Column("village_code", S, C.NONE, "Kode desa (Kemendagri)", "Village code, Kemendagri, dotted"),
         Column("bps_code", S, C.NONE, "Kode desa (BPS)", "Village code of BPS, 10 digits"),
-        Column("goal", I, C.NONE, "Tujuan", "Goal 1 to 18; 0 = average of all"),
+        Column("goal", N, C.NONE, "Tujuan", "Goal 1 to 18; 0 = average of all"),
         Column("score", pa.float64(), C.NONE, "Skor", "Score 0 to 100; null = no data"),
     ),
 )

@@ -40,7 +40,7 @@ KEPT = Kept(
 )
 
 ROWS = 55
-"""35 social indicators, IKS, 12 economic, IKE, 3 ecological, IKL, then IDM and STATUS IDM: in every answer on record."""
+"""35 social indicators, IKS, 12 economic, IKE, 3 ecological, IKL, IDM, STATUS IDM: in every answer on record."""
 STATUSES = frozenset({"MANDIRI", "MAJU", "BERKEMBANG", "TERTINGGAL", "SANGAT TERTINGGAL"})
 # Scores are published with 14 decimals; half a millionth is far below any difference that means something.
 SCORE_TOLERANCE = 5e-7
@@ -153,10 +153,11 @@ def ingest(
     problems = Problems()
     latest: dict[Row, _Kept] = {}
     tally: Counter[str] = Counter()
+    source = None
     for source in answers.open_files(paths, progress=progress):
         _read_file(source, latest, tally, problems, regions)
     if not tally["rows"]:
-        raise NoRows(file=answers.files_named(paths))
+        raise NoRows(file=source.file if source else "-")
     delivered = _by_regency(latest.values())
     snapshots, is_new = village_tables.lay_over(
         lake,
@@ -165,6 +166,7 @@ def ingest(
         dating=Dating(given=as_of, told=lambda rows: date(max(row[1] for row in rows), 12, 31)),
         editions=regions.editions(),
         details=lambda rows: {"villages": len({row[0] for row in rows}), "years": sorted({row[1] for row in rows})},
+        progress=progress,
     )
     index = [kept.row for kept in latest.values()]
     return IngestReport(
@@ -197,13 +199,13 @@ def read(body: Any) -> Reading | Rule:
         return NOT_AN_ANSWER
     if answer.get("error") or whole_number(answer["status"]) != 200:
         return REFUSED
-    data = answer.get("mapData")
+    data = answer.get("mapData") or {}
     village, year, score = _village(data), _year(data), _score(data)
     if village is None or year is None or score is None:
         return INCOMPLETE
     indicators = data.get("ROW")
     parts = _parts(indicators)
-    status = str(data["SUMMARIES"].get("STATUS") or "").strip().upper()
+    status = str(_summary(data).get("STATUS") or "").strip().upper()
     warnings = [
         *_oddities_of_request(wrapping, village, year),
         *_oddities_of_score(indicators, parts, score),

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,10 @@ from tenun.registry.reference.region import System
 from tenun.registry.reference.regions import Regions
 from tenun.registry.sid.tables import VILLAGE_SDGS
 from tenun.sources import answers, cells, headings, rules
+from tenun.sources.answers import Answer, Progress, decimal_number, whole_number
 from tenun.sources.errors import ColumnMissing, FormatUnknown, NoRows
 from tenun.sources.kemendesa import village_tables
-from tenun.sources.answers import Answer, Progress, decimal_number, whole_number
-from tenun.sources.kemendesa.village_tables import Dating, Kept, RegencyRows, Row
+from tenun.sources.kemendesa.village_tables import Dating, Kept, RegencyRows
 from tenun.sources.problems import Problems
 from tenun.sources.reading import Kind, Sheet, Source
 from tenun.sources.report import IngestReport
@@ -198,12 +199,13 @@ def ingest(
         raise BridgeMissing()
     problems = Problems()
     found = _Found({}, Counter(), {})
+    source = None
     for source in answers.open_files(paths, progress=progress):
         own_code = bps or (codes or {}).get(source.file) or _code_of_file(source.file)
         for entry in _entries(source, own_code):
             _take(entry, bridge, found, problems)
     if not found.tally["rows"]:
-        raise NoRows(file=answers.files_named(paths))
+        raise NoRows(file=source.file if source else "-")
     delivered = _by_regency(found.villages)
     snapshots, is_new = village_tables.lay_over(
         lake,
@@ -212,6 +214,7 @@ def ingest(
         dating=Dating(given=as_of, told=lambda rows: today),
         editions=regions.editions(),
         details=lambda rows: {"villages": len({row[0] for row in rows})},
+        progress=progress,
     )
     waiting = [(str(System.BPS), code, bridge.name(code)) for code in sorted(found.unmapped)]
     queued = regions.queue.add(waiting, asked_by="ingest sdgs", on=today) if regions.queue and waiting else 0
@@ -273,19 +276,21 @@ class _Accepted:
 
 def _take(entry: _Entry, bridge: Bridge, found: _Found, problems: Problems) -> None:
     found.tally["rows"] += 1
-    place = {"file": entry.source.file, "sheet": entry.sheet, "row": entry.row}
+    add = partial(problems.add, file=entry.source.file, sheet=entry.sheet, row=entry.row)
     verdict = _verdict(entry, bridge, found)
     if isinstance(verdict, Rule):
         found.tally["rejected"] += 1
-        problems.add(verdict, field="kode_bps" if verdict in _RULES_OF_CODE else "average", **place)
+        add(verdict, field="kode_bps" if verdict in _RULES_OF_CODE else "average")
         return
     village, accepted = verdict
     for rule in accepted.scores.warnings:
-        problems.add(rule, field="average", **place)
+        add(rule, field="average")
     earlier = found.villages.get(village)
     if earlier is not None:
         found.tally["duplicates"] += 1
-        problems.add(TWICE, file=earlier.entry.source.file, sheet=earlier.entry.sheet, row=earlier.entry.row, field="kode_bps")
+        problems.add(
+            TWICE, file=earlier.entry.source.file, sheet=earlier.entry.sheet, row=earlier.entry.row, field="kode_bps"
+        )
     found.villages[village] = accepted
 
 
@@ -333,13 +338,17 @@ def _entries(source: Source, own_code: str | None) -> Iterator[_Entry]:
             is_known = True
             yield from _entries_of_sheet(source, sheet, heading_index)
     if not is_known:
-        raise FormatUnknown(file=source.file, kind="SDGs Desa", formats="JSON, CSV (kode_bps, average, goal_1 … goal_18)")
+        raise FormatUnknown(
+            file=source.file, kind="SDGs Desa", formats="JSON, CSV (kode_bps, average, goal_1 … goal_18)"
+        )
 
 
 def _entries_of_json(source: Source, own_code: str | None) -> Iterator[_Entry]:
     found = [_entry_of_answer(answer, own_code) for answer in answers.answers([source])]
     if found and all(entry.scores is NOT_AN_ANSWER for entry in found):
-        raise FormatUnknown(file=source.file, kind="SDGs Desa", formats="JSON, CSV (kode_bps, average, goal_1 … goal_18)")
+        raise FormatUnknown(
+            file=source.file, kind="SDGs Desa", formats="JSON, CSV (kode_bps, average, goal_1 … goal_18)"
+        )
     yield from found
 
 

@@ -8,7 +8,6 @@ service was down, or half a download takes nothing away. Kept by regency and not
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,14 +18,13 @@ import pyarrow as pa
 from tenun.lake.snapshot import Layer, Snapshot, SourceFile
 from tenun.lake.store import Lake, SnapshotMissing
 from tenun.registry.table import Table
-from tenun.sources import publish
+from tenun.sources import answers, publish
+from tenun.sources.answers import Progress
 from tenun.sources.publish import Delivery
 from tenun.sources.reading import Source
 
 Row = tuple[Any, ...]
 """A row of the core table, in the order of its columns."""
-
-RAW_SCHEMA = pa.schema([("source", pa.string()), ("row", pa.int32()), ("answer", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,7 @@ class RegencyRows:
         self.sources.setdefault(source.sha256, source.as_source_file(format))
 
     def raw_table(self) -> pa.Table:
-        return pa.table(
-            {
-                "source": [sha256 for sha256, _, _ in self.raw],
-                "row": [row for _, row, _ in self.raw],
-                "answer": [zlib.decompress(text).decode() for _, _, text in self.raw],
-            },
-            schema=RAW_SCHEMA,
-        )
+        return answers.raw_table(self.raw)
 
 
 def regency_of(village_code: str) -> str:
@@ -89,7 +80,7 @@ def lay_over(
     dating: Dating,
     editions: Mapping[str, str],
     details: Callable[[Sequence[Row]], Mapping[str, Any]],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[list[Snapshot], bool]:
     """Publish each regency. Gives the snapshots that hold it now, and whether any of them is new."""
     snapshots, is_new = [], False
@@ -98,7 +89,7 @@ def lay_over(
         snapshots.append(snapshot)
         is_new = is_new or was_made
         if progress is not None:
-            progress(number, len(delivered))
+            progress("Menyimpan / storing", number, len(delivered))
     return snapshots, is_new
 
 
@@ -148,8 +139,8 @@ def _came_before(lake: Lake, there: Snapshot, delivered: RegencyRows) -> bool:
 
 def _as_table(rows: Sequence[Row], table: Table) -> pa.Table:
     schema = table.schema()
-    columns = zip(*rows, strict=True)
-    return pa.table([pa.array(values, type=column.type) for values, column in zip(columns, schema, strict=True)], schema)
+    columns = dict(zip(schema.names, zip(*rows, strict=True), strict=True))
+    return pa.table({name: list(values) for name, values in columns.items()}, schema=schema)
 
 
 def rows_of(lake: Lake, snapshot: Snapshot, kept: Kept) -> list[Row]:

@@ -151,7 +151,9 @@ def _take_heading(
         if name is None or (is_ektp and word == "status") or name in book.columns:
             continue
         book.columns[name] = column
-        book.names[name] = cells.text(sheet.rows[index + 1][column] if is_double and below[column] else book.heading[column])
+        book.names[name] = cells.text(
+            sheet.rows[index + 1][column] if is_double and below[column] else book.heading[column]
+        )
     book.number_column = next((column for column, word in enumerate(merged) if word in _NUMBER), None)
 
 

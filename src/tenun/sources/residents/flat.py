@@ -43,9 +43,7 @@ class Format:
     code_source: str = "opensid"
 
     def fits(self, found: frozenset[str]) -> bool:
-        return (
-            self.has <= found and not (self.lacks & found) and (not self.has_any or bool(self.has_any & found))
-        )
+        return self.has <= found and not (self.lacks & found) and (not self.has_any or bool(self.has_any & found))
 
 
 def _set(*words: str) -> frozenset[str]:
@@ -70,12 +68,14 @@ FORMATS = (
     Format("opensid-2016-09", _set("nama", "nik", "nokk", "pekerjaanid", "agama")),
     Format("opensid-2016-06", _set("namalengkap", "nik", "nokk", "statushubungandalamkeluarga")),
     # Headings mixed by hand from several generations: every column is still known by its words.
-    Format("opensid-other", _set("nama", "nik", "nokk"), has_any=_set("sex", "jeniskelamin")),
-    Format("opensid-other", _set("nama", "nomornik", "nomorkk"), has_any=_set("sex", "jeniskelamin")),
-    Format("opensid-other", _set("namalengkap", "nik", "nokk"), has_any=_set("sex", "jeniskelamin")),
+    Format("opensid-other", _set("nama", "nik"), has_any=_set("sex", "jeniskelamin")),
+    Format("opensid-other", _set("nama", "nomornik"), has_any=_set("sex", "jeniskelamin")),
+    Format("opensid-other", _set("namalengkap", "nik"), has_any=_set("sex", "jeniskelamin")),
 )  # fmt: skip
 
 NAMES = tuple(dict.fromkeys(format.name for format in FORMATS))
+
+_NEEDED = ((Field.NAME, "nama"), (Field.NIK, "nik"), (Field.SEX, "sex"))
 
 # Headings of other tables that come from the same menus. They have a NIK and a name as well.
 _OTHER_TABLES = frozenset({"peserta", "nopeserta", "nomorrumahtangga", "idprogram", "sasaranprogram"})
@@ -88,6 +88,16 @@ def recognise(source: Source) -> Format | None:
         if found is not None:
             return found[0]
     return None
+
+
+def lacking(source: Source) -> list[str]:
+    """What a file lacks that otherwise looks like residents: the reason to give instead of "not known"."""
+    for sheet in _data_sheets(source):
+        index = headings.find_row(sheet, HEADINGS.keys(), at_least=8)
+        if index is not None:
+            fields = headings.place(sheet.rows[index], HEADINGS)
+            return [name for field, name in _NEEDED if field not in fields]
+    return []
 
 
 def read(source: Source) -> list[Frame]:
@@ -151,15 +161,14 @@ def _columns(file: str, heading_row: Sequence[Cell], fields: dict[str, str]) -> 
     return chosen
 
 
-def _data_rows(
-    sheet: Sheet, heading_index: int, columns_of: dict[str, int]
-) -> tuple[list[Sequence[Cell]], list[int]]:
+def _data_rows(sheet: Sheet, heading_index: int, columns_of: dict[str, int]) -> tuple[list[Sequence[Cell]], list[int]]:
     width = len(sheet.rows[heading_index])
     heading = headings.keys(sheet.rows[heading_index])
     name = columns_of[Field.NAME]
     example = [(columns_of[field], value) for field, value in _EXAMPLE if field in columns_of]
     address_columns = {column for field, column in columns_of.items() if field in _ADDRESS_FIELDS}
     who = [columns_of[field] for field in WHO if field in columns_of]
+    suspects = {cells.text(sheet.rows[heading_index][name]).casefold(), "nama lengkap", *map(str, range(1, width + 1))}
     rows: list[Sequence[Cell]] = []
     numbers: list[int] = []
     for index in range(heading_index + 1, len(sheet.rows)):
@@ -170,7 +179,9 @@ def _data_rows(
             row = _fitted(row, width)
         if not row[name] and _is_nobody(row, who, address_columns):
             continue
-        if _is_no_data(row, name, heading, example):
+        # Looked at closely only where the name is what stands in such rows: this loop runs once a person.
+        cell = row[name]
+        if (not isinstance(cell, str) or cell.casefold() in suspects) and _is_no_data(row, name, heading, example):
             continue
         rows.append(row)
         numbers.append(sheet.number(index))
@@ -188,16 +199,11 @@ def _is_void(cell: Cell) -> bool:
     return cells.text(cell) in ("", "0", "-")
 
 
-def _is_no_data(
-    row: Sequence[Cell], name: int, heading: list[str], example: list[tuple[int, str]]
-) -> bool:
+def _is_no_data(row: Sequence[Cell], name: int, heading: list[str], example: list[tuple[int, str]]) -> bool:
     """The heading row again, a row that numbers the columns, or the example row of the empty form."""
-    cell = row[name]
-    if not isinstance(cell, str):
+    if not isinstance(row[name], str):
         return headings.is_numbering(row)
-    if headings.key(cell) != heading[name] and not (example and cell.strip().casefold() == example[0][1]):
-        return False
-    if headings.keys(row) == heading:
+    if headings.keys(row) == heading or headings.is_numbering(row):
         return True
     return len(example) > 1 and all(cells.text(row[column]).casefold() == value for column, value in example)
 
@@ -235,12 +241,13 @@ def hamlets(addresses: Sequence[Cell]) -> list[str]:
 
 # Headings that we know of and leave in raw: no part of what the agreement speaks of.
 _LEFT_IN_RAW = frozenset(
-    "agama agamaid golongandarahid goldarah golongandarah jamkesmas aktalahir nomordokumenpaspor tanggalakhirpaspor "
-    "nomordokumenkitas nikayah nikibu nomoraktaperkawinan tanggalperkawinan nomoraktaperceraian tanggalperceraian "
-    "carakb carakbid hamil ktpel statusrekam alamatsekarang suku tagidcard asuransi idasuransi nomorasuransi noasuransi "
-    "lat lng ket ayahnik ibunik dokumenpasport dokumenkitas aktaperkawinan aktaperceraian marga adat nomordokumenpasport "
-    "tanggalakhirpasport id foto createdat updatedat status statuskawin kecamatan desakel deskripsipekerjaan cetakktp "
-    "gantiktp ktpberakhir nomorpaspor nomoraktalahir nomoraktakawin tanggalkwn nomoraktacerai tglcerai petugasregistrasi "
-    "tglubah petugasentri tglentri".split()
+    "agama agamaid golongandarahid goldarah golongandarah jamkesmas aktalahir nomordokumenpaspor "
+    "tanggalakhirpaspor nomordokumenkitas nikayah nikibu nomoraktaperkawinan tanggalperkawinan "
+    "nomoraktaperceraian tanggalperceraian carakb carakbid hamil ktpel statusrekam alamatsekarang suku "
+    "tagidcard asuransi idasuransi nomorasuransi noasuransi lat lng ket ayahnik ibunik dokumenpasport "
+    "dokumenkitas aktaperkawinan aktaperceraian marga adat nomordokumenpasport tanggalakhirpasport id foto "
+    "createdat updatedat status statuskawin kecamatan desakel deskripsipekerjaan cetakktp gantiktp ktpberakhir "
+    "nomorpaspor nomoraktalahir nomoraktakawin tanggalkwn nomoraktacerai tglcerai petugasregistrasi tglubah "
+    "petugasentri tglentri".split()
 )
 _EVERY_HEADING = _LEFT_IN_RAW | HEADINGS.keys()

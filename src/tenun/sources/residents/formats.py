@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tenun.sources.errors import FormatAmbiguous, FormatUnknown, WrongFile
+from tenun.sources import headings
+from tenun.sources.errors import ColumnMissing, FormatUnknown, NotThatFormat, WrongFile
 from tenun.sources.frame import Frame
 from tenun.sources.reading import Kind, Source
 from tenun.sources.residents import bip, flat, openkab, regsosek
@@ -56,10 +57,14 @@ def choose(source: Source, wanted: str | None) -> tuple[Reader, str]:
         if name is not None and (wanted is None or name == wanted or name.startswith(f"{wanted}-")):
             return reader, name
     if wanted is not None:
-        raise FormatAmbiguous(file=source.file, format=wanted, formats=known)
+        raise NotThatFormat(file=source.file, format=wanted, formats=known)
     _refuse_other_files(source)
+    if source.kind in (Kind.WORKBOOK, Kind.TEXT_TABLE) and (columns := flat.lacking(source)):
+        raise ColumnMissing(file=source.file, columns=", ".join(columns))
     raise FormatUnknown(
-        file=source.file, kind="warga desa / residents", formats="OpenSID 2016-2026, OpenDK, OpenKab, BIP, SIAK, Regsosek"
+        file=source.file,
+        kind="warga desa / residents",
+        formats="OpenSID 2016-2026, OpenDK, OpenKab, BIP, SIAK, Regsosek",
     )
 
 
@@ -68,8 +73,6 @@ def _is_meant(wanted: str, reader: Reader) -> bool:
 
 
 def _refuse_other_files(source: Source) -> None:
-    from tenun.sources import headings
-
     if source.kind is Kind.JSON:
         return
     for sheet in source.sheets():

@@ -58,6 +58,7 @@ class Residents:
     names: Sequence[str]
     niks: Sequence[Nik]
     cards: Sequence[FamilyCard]
+    card_texts: Sequence[str]
     family_refs: Sequence[str]
     birth_places: Sequence[str]
     birth_dates: Sequence[date | None]
@@ -97,6 +98,7 @@ def harmonise(frame: Frame, *, village: str, as_of: date, regions: PrefixHistory
         names=_texts(frame, Field.NAME, dash_is_empty=True),
         niks=_niks(frame, notes, village, sex, birth_dates, regions),
         cards=_cards(frame, notes, village),
+        card_texts=_texts(frame, Field.FAMILY_CARD),
         family_refs=_texts(frame, Field.FAMILY_REF, dash_is_empty=True),
         birth_places=_texts(frame, Field.BIRTH_PLACE, dash_is_empty=True),
         birth_dates=birth_dates,
@@ -176,7 +178,9 @@ def _known_without_counterpart(source: str, concept: str) -> frozenset[str]:
     """Codes and labels that the source's list does have, and ours has no place for: nothing to correct."""
     entries = [entry for entry in code_list(source, concept).codes if entry.value.value == "unmapped"]
     return frozenset(
-        _label_key(spelling) for entry in entries for spelling in (entry.code or entry.label, entry.label, *entry.aliases)
+        _label_key(spelling)
+        for entry in entries
+        for spelling in (entry.code or entry.label, entry.label, *entry.aliases)
     )
 
 
@@ -267,7 +271,7 @@ def _cards(frame: Frame, notes: Notes, village: str) -> list[FamilyCard]:
 
 def _number_cell(cell: Cell) -> object:
     """Numbers go as they are, for what a number cell did to them; text without what stands around it."""
-    return cell if cell.__class__ is not str or (len(cell) == 16 and cell.isdigit()) else cells.text(cell)  # type: ignore[arg-type, union-attr]
+    return cell if cell.__class__ is not str or (len(cell) == 16 and cell.isdigit()) else cells.text(cell)
 
 
 class _Prefixes:

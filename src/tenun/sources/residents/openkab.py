@@ -70,10 +70,10 @@ def read(source: Source) -> list[Frame]:
     resources = list(_resources(source))
     attributes = [_attributes(resource) for _, resource in resources]
     fields: Sequence[str] = tuple(_PATHS) if format == RESIDENTS else _WORK_FIELDS
-    columns: dict[str, list[Cell]] = {
-        field: [_value(each, _PATHS[field]) for each in attributes] for field in fields
-    }
-    names = dict.fromkeys(name for each in attributes for name, value in each.items() if not isinstance(value, list | dict))
+    columns: dict[str, list[Cell]] = {field: [_value(each, _PATHS[field]) for each in attributes] for field in fields}
+    names = dict.fromkeys(
+        name for each in attributes for name, value in each.items() if not isinstance(value, list | dict)
+    )
     return [
         Frame(
             file=source.file,
@@ -84,7 +84,7 @@ def read(source: Source) -> list[Frame]:
             columns={
                 field: column
                 for field, column in columns.items()
-                if field in (Field.NAME, Field.NIK) and format == RESIDENTS or any(cell != "" for cell in column)
+                if (field in (Field.NAME, Field.NIK) and format == RESIDENTS) or any(cell != "" for cell in column)
             },
             headings={field: ".".join(paths[0]) for field, paths in _PATHS.items()},
             raw={name: [_plain(each.get(name)) for each in attributes] for name in names},

@@ -10,7 +10,7 @@ typed, and makes none of them the others.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -64,7 +64,7 @@ def same_persons(rows: Sequence[Row]) -> Sameness:
 
 def name_key(name: str) -> str:
     """Names are compared without case, and with blanks, dots and apostrophes not counting."""
-    return "".join(character for character in name.upper() if character.isalnum())
+    return "".join(filter(str.isalnum, name.upper()))
 
 
 def _same_nik(rows: Sequence[Row], group: list[int], found: Sameness) -> None:
@@ -84,9 +84,12 @@ def _rule_of_twins(row: Row, other: Row) -> Rule:
     return rules.PERSON_TWICE_OTHER if is_other else rules.PERSON_TWICE
 
 
-def _who_counts(rows: Sequence[Row], group: Sequence[int], *, also: Callable[[Row], bool] = lambda row: True) -> int:
-    """The last living, else the last; among them those that `also` holds for come first."""
-    return max(group, key=lambda index: (rows[index].is_alive, bool(rows[index].name), also(rows[index]), index))
+def _who_counts(rows: Sequence[Row], group: Sequence[int], *, lasting: Collection[str | None] = ()) -> int:
+    """The last living, else the last; one that has a name, and then a `lasting` NIK, comes before others."""
+    return max(
+        group,
+        key=lambda index: (rows[index].is_alive, bool(rows[index].name), rows[index].nik in lasting, index),
+    )
 
 
 def _without_nik(rows: Sequence[Row], found: Sameness) -> None:
@@ -110,7 +113,7 @@ def _without_nik(rows: Sequence[Row], found: Sameness) -> None:
         if len(lasting) > 1:  # two people of that name, place and day: which one the row means cannot be told
             found.doubtful.update(group)
             continue
-        winner = _who_counts(rows, group, also=lambda row: row.nik in lasting)
+        winner = _who_counts(rows, group, lasting=lasting)
         for index in group:
             if index != winner:
                 found.dropped[index] = (winner, rules.PERSON_TWICE_WITHOUT_NIK)

@@ -6,56 +6,64 @@ from tenun.registry.identifiers import NikClass, Warn
 from tenun.sources.rules import Rule, Severity, define
 
 NAME_MISSING = define(
-    "name.missing", Severity.REJECT,
+    "name.missing",
+    Severity.REJECT,
     text_id="Nama kosong, sehingga baris ini tidak menyebut siapa pun.",
     text_en="The name is empty, so the row names nobody.",
     remedy_id="Isi nama lengkap sesuai kartu keluarga, atau hapus barisnya.",
     remedy_en="Fill in the full name as on the family card, or delete the row.",
 )
 WHO_MISSING = define(
-    "person.unknown", Severity.REJECT,
+    "person.unknown",
+    Severity.REJECT,
     text_id="Baris tanpa nama dan tanpa NIK yang dapat dipakai.",
     text_en="The row has neither a name nor a NIK that can be used.",
     remedy_id="Lengkapi NIK pada sistem asal.",
     remedy_en="Complete the NIK in the system it comes from.",
 )
 VILLAGE_OTHER = define(
-    "village.other", Severity.REJECT,
+    "village.other",
+    Severity.REJECT,
     text_id="Baris ini menyebut desa lain daripada desa yang dimasukkan.",
     text_en="The row names another village than the one being brought in.",
     remedy_id="Masukkan baris itu bersama berkas desanya sendiri; periksa juga apakah kodenya kode BPS.",
     remedy_en="Bring the row in with its own village; check also whether the code is BPS's.",
 )
 PERSON_TWICE = define(
-    "person.twice", Severity.DUPLICATE,
+    "person.twice",
+    Severity.DUPLICATE,
     text_id="Orang yang sama (NIK sama) ada di baris lain; baris lain itu yang dipakai.",
     text_en="The same person (same NIK) stands in another row, and that row is used.",
     remedy_id="Hapus baris yang tidak berlaku lagi.",
     remedy_en="Delete the row that no longer holds.",
 )
 PERSON_TWICE_OTHER = define(
-    "person.twice_with_other_name", Severity.DUPLICATE,
+    "person.twice_with_other_name",
+    Severity.DUPLICATE,
     text_id="NIK yang sama ada di baris lain dengan nama dan tanggal lahir lain; hanya satu baris yang dipakai.",
     text_en="The same NIK stands in another row with another name and birth date; only one row is used.",
     remedy_id="Cocokkan NIK kedua orang itu dengan kartu keluarganya, lalu perbaiki yang salah.",
     remedy_en="Compare the NIK of both persons with their family cards and correct the wrong one.",
 )
 PERSON_TWICE_WITHOUT_NIK = define(
-    "person.twice_without_nik", Severity.DUPLICATE,
-    text_id="Orang tanpa NIK tetap ini sama nama, tempat, dan tanggal lahirnya dengan baris lain; baris lain itu yang dipakai.",
+    "person.twice_without_nik",
+    Severity.DUPLICATE,
+    text_id="Nama, tempat, dan tanggal lahir orang tanpa NIK tetap ini sama dengan baris lain; baris itu yang dipakai.",
     text_en="This person without a lasting NIK has name, birth place and birth date of another row, which is used.",
     remedy_id="Hapus salah satu baris; bila memang dua orang, lengkapi NIK keduanya.",
     remedy_en="Delete one of the rows; if they are two persons, complete the NIK of both.",
 )
 PERSON_PERHAPS_TWICE = define(
-    "person.perhaps_twice", Severity.WARN,
+    "person.perhaps_twice",
+    Severity.WARN,
     text_id="Nama dan tanggal lahir sama dengan baris lain yang NIK-nya berbeda: mungkin satu orang.",
     text_en="Name and birth date equal those of another row with another NIK: perhaps one person.",
     remedy_id="Periksa apakah ini satu orang; bila ya, pertahankan satu baris saja.",
     remedy_en="Check whether this is one person; if so, keep one row only.",
 )
 NIK_SHARED = define(
-    "nik.shared_by_many", Severity.WARN,
+    "nik.shared_by_many",
+    Severity.WARN,
     text_id="NIK ini dipakai tiga orang atau lebih: angka isian, bukan NIK. Orangnya tetap masuk tanpa NIK.",
     text_en="Three or more persons carry this NIK: a filler, not a NIK. The persons are kept without one.",
     remedy_id="Isi NIK masing-masing, atau 0 bila belum diketahui.",
@@ -85,7 +93,7 @@ def _number_rules(prefix: str, noun: str) -> dict[str, Rule]:
             "Lengkapi {noun} begitu kartunya terbit.", "Complete the {noun} once the card is issued.",
         ),
         NikClass.TEMPORARY: warn(
-            "temporary", "{noun} sementara yang dibuat sistem desa.", "{noun} is a temporary one made by the village system.",
+            "temporary", "{noun} sementara buatan sistem desa.", "{noun} is a temporary one of the village system.",
             "Ganti dengan {noun} dari Dukcapil begitu terbit.", "Replace it by the {noun} of Dukcapil once issued.",
         ),
         NikClass.PLACEHOLDER: warn(
@@ -168,8 +176,8 @@ BIRTH_DATE_UNREADABLE = define(
 )  # fmt: skip
 BIRTH_DATE_IMPOSSIBLE = define(
     "birth_date.impossible", Severity.WARN,
-    text_id="Tanggal lahir tidak mungkin (bukan tanggal kalender, terlalu lama, atau setelah tanggal data); dikosongkan.",
-    text_en="The birth date cannot be (no calendar date, too long ago, or after the date of the data); it is left empty.",
+    text_id="Tanggal lahir mustahil (tidak ada di kalender, terlalu tua, atau setelah tanggal data); dikosongkan.",
+    text_en="The birth date cannot be (not in the calendar, too long ago, or after the data's own date); left empty.",
     remedy_id="Perbaiki menurut kartu keluarga; hari selalu di depan bulan.",
     remedy_en="Correct it from the family card; the day always comes before the month.",
 )  # fmt: skip

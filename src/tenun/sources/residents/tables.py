@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
@@ -33,6 +34,9 @@ _FILLED: dict[str, str | None] = {
     "birth_dates": None,
     "in_school": None,
 }
+
+
+_FAULTY = frozenset({NikClass.DAMAGED, NikClass.MALFORMED})
 
 
 class Rows:
@@ -98,9 +102,15 @@ def families(rows: Rows) -> list[str | None]:
     Two families without a card are two families: nobody is put together for lacking a number.
     """
     keys: list[str | None] = []
-    cards, refs = rows.column("cards"), rows.column("family_refs")
-    for card, ref in zip(cards, refs, strict=True):
-        keys.append(f"kk|{card.digits}" if card.is_usable else f"ref|{ref}" if ref else None)
+    columns = (rows.column(name) for name in ("cards", "family_refs", "card_texts"))
+    for card, ref, text in zip(*columns, strict=True):
+        if card.is_usable:
+            keys.append(f"kk|{card.digits}")
+        elif ref:
+            keys.append(f"ref|{ref}")
+        else:
+            # A card number that lost a digit still is the same number on every row of its family.
+            keys.append(f"text|{text}" if card.nik_class in _FAULTY else None)
     return keys
 
 
@@ -129,9 +139,9 @@ def build(
 
     def column(name: str) -> list[Any]:
         values = of(rows.column(name))
-        for position, index in enumerate(kept) if taken else ():
-            if name in taken.get(index, ()):
-                values[position] = taken[index][name]
+        for index, found in taken.items():
+            if name in found:
+                values[bisect_left(kept, index)] = found[name]
         return values
 
     is_filler = [index in sameness.fillers for index in kept]
@@ -182,7 +192,7 @@ def raw_table(frames: Sequence[Frame], masks: Sequence[Sequence[bool] | None]) -
         }
         for heading, column in frame.raw.items():
             name = heading if heading not in columns else f"{heading}_"
-            columns[name] = pa.array(cells.as_read(column), pa.string())
+            columns[name] = cells.as_read(column)
         table = pa.table(columns)
         tables.append(table if mask is None else table.filter(pa.array(mask, pa.bool_())))
     return pa.concat_tables(tables, promote_options="default")

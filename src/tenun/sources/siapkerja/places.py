@@ -21,6 +21,7 @@ from tenun.registry.reference.region import (
     System,
     parse_code,
 )
+from tenun.registry.reference.regions import Regions
 from tenun.sources import rules
 from tenun.sources.rules import Rule, Severity
 
@@ -79,6 +80,16 @@ class Found:
 
 class Places:
     """Resolves region names and codes in one edition; every distinct question is answered once."""
+
+    @classmethod
+    def of(cls, regions: Regions) -> Places:
+        """Over the current edition, with BPS codes bridged where that is sure."""
+
+        def bridged(code: str) -> str | None:
+            region = regions.from_bps(code).region
+            return region.code if region is not None else None
+
+        return cls(regions.current, bridged)
 
     def __init__(self, edition: Edition, bridged: Bridged) -> None:
         self._edition = edition

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
+from tenun.registry.reference.region import Level
 from tenun.registry.table import Table
 from tenun.sources import cells, dates, rules
 from tenun.sources.dates import Doubt
 from tenun.sources.frame import Frame
 from tenun.sources.problems import Problems
 from tenun.sources.rules import Rule, Severity
+from tenun.sources.siapkerja.places import Places
 
 REQUIRED_EMPTY = rules.define(
     "siapkerja.required_empty",
@@ -153,8 +156,67 @@ def refuse_reversed(
     return kept
 
 
-def as_table(rows: Sequence[dict[str, Any]], table: Table) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=table.schema())
+@dataclass(frozen=True)
+class Row:
+    """One row as the core holds it. `identity` is what makes two rows the same thing."""
+
+    warnings: Warnings
+    index: int
+    identity: str
+    rank: tuple[Any, ...]
+    """Of rows with the same identity the one with the highest rank counts; of equal ones the last."""
+    values: dict[str, Any]
+
+
+def latest(rows: Sequence[Row], *, field: str) -> tuple[list[Row], int]:
+    """The rows that count, in their order, and how many were dropped for them (each is told)."""
+    winners: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        held = winners.get(row.identity)
+        if held is None or row.rank >= rows[held].rank:
+            winners[row.identity] = place
+    for place, row in enumerate(rows):
+        if winners[row.identity] != place:
+            row.warnings.add(TWICE, index=row.index, field=field)
+    kept = [rows[place] for place in sorted(winners.values())]
+    return kept, len(rows) - len(kept)
+
+
+def accepted(
+    frame: Frame,
+    columns: Mapping[str, Sequence[Any]],
+    warnings: Warnings,
+    *,
+    required: Mapping[str, str],
+    rank: str,
+) -> list[Row]:
+    """Rows that have what they need. `required` names our columns and theirs; the first one is the identity."""
+    found = []
+    identity = next(iter(required))
+    for index in range(len(frame)):
+        missing = next((theirs for ours, theirs in required.items() if columns[ours][index] is None), None)
+        if missing is not None:
+            warnings.add(REQUIRED_EMPTY, index=index, field=missing)
+            continue
+        values = {name: column[index] for name, column in columns.items()}
+        found.append(Row(warnings, index, values[identity], (values[rank] or date.min,), values))
+    return found
+
+
+def regencies(frame: Frame, places: Places, warnings: Warnings) -> list[str | None]:
+    """Regency codes from `kode_kab_kota`, else from the names of regency and province."""
+    found_codes = []
+    asked = [texts(frame, column) for column in ("kode_kab_kota", "kab_kota", "provinsi")]
+    for index, (code, regency, province) in enumerate(zip(*asked, strict=True)):
+        found = places.find(province=province, regency=code or regency)
+        if found.rule is not None:
+            warnings.add(found.rule, index=index, field="kode_kab_kota" if code else "kab_kota")
+        found_codes.append(found.at(Level.REGENCY))
+    return found_codes
+
+
+def as_table(rows: Sequence[Mapping[str, Any]], table: Table) -> pa.Table:
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=table.schema())
 
 
 def counted(values: Iterable[Any]) -> dict[str, int]:

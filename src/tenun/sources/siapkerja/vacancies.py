@@ -8,14 +8,11 @@ catalogue with a page missing would look like vacancies that closed.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from tenun.kernel.clock import JAKARTA
 from tenun.kernel.keys import KeyProvider
@@ -25,13 +22,15 @@ from tenun.registry.reference.region import dotted
 from tenun.registry.reference.regions import Regions
 from tenun.registry.reference.values import Education
 from tenun.registry.siapkerja.tables import VACANCIES, VACANCIES_DATASET
-from tenun.sources import answers, rules
-from tenun.sources.answers import Progress, decimal_number, whole_number
-from tenun.sources.errors import FormatUnknown, NoRows
+from tenun.sources import answers, reading, rules
+from tenun.sources.answers import Answer, Progress, decimal_number, whole_number
+from tenun.sources.errors import FormatUnknown
 from tenun.sources.problems import Problems
 from tenun.sources.reading import BROKEN, Source
 from tenun.sources.report import IngestReport
 from tenun.sources.rules import Rule, Severity
+from tenun.sources.siapkerja import delivery, rows
+from tenun.sources.siapkerja.delivery import Built, Kind, Request
 from tenun.sources.siapkerja.extract import ErrorAnswer
 
 FORMAT = "karirhub"
@@ -161,14 +160,16 @@ def restrictive_terms(served: Mapping[str, Any]) -> list[str]:
     return [term for term, applies in is_restricted.items() if applies]
 
 
-def pages(source: Source) -> Iterator[tuple[int, list[Any], Mapping[str, Any]]]:
-    """Line, vacancies and `meta` of every page of a file; a single vacancy is a page of one.
+def pages(source: Source) -> Iterator[tuple[list[Any], Mapping[str, Any]]]:
+    """Vacancies and `meta` of every page of a file; a single vacancy is a page of one.
 
     Raises `ErrorAnswer` for an error envelope, and `FormatUnknown` for anything else.
     """
-    for line, document in source.documents():
+    if source.kind is not reading.Kind.JSON:
+        raise FormatUnknown(file=source.file, kind="Karirhub", formats="JSON")
+    for _, document in source.documents():
         for page in document if isinstance(document, list) and _are_pages(document) else [document]:
-            yield line, *_page(source, page)
+            yield _page(source, page)
 
 
 def _are_pages(documents: list[Any]) -> bool:
@@ -211,10 +212,10 @@ def _place(region: Any, regions: Regions) -> tuple[str | None, str | None]:
         return None, None
     code = _code(regionable.get("code"))
     village = code if region.get("regionable_type") == "village" and code.count(".") == 3 else None
-    if village is not None and regions.exists(village):
+    if village is not None and village in regions:
         return village, village[:5]
     for candidate in (code, _regency_above(regionable)):
-        if candidate.count(".") >= 1 and regions.exists(candidate[:5]):
+        if candidate.count(".") >= 1 and candidate[:5] in regions:
             return None, candidate[:5]
     return None, None
 
@@ -311,3 +312,109 @@ def _text(value: Any) -> str | None:
 def _count(value: Any) -> int | None:
     number = whole_number(value)
     return number if number is not None and 0 <= number < 2**31 else None
+
+
+# --- ingest ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Served:
+    """One vacancy as it came, and where it stood."""
+
+    source: Source
+    row: int
+    body: Any
+
+    @property
+    def changed_at(self) -> str:
+        """The moment of its last change, as text that sorts."""
+        return str(self.body.get("updated_at") or "") if isinstance(self.body, dict) else ""
+
+
+def ingest(
+    lake: Lake,
+    keys: KeyProvider,
+    paths: Sequence[Path],
+    *,
+    area: str | None,
+    as_of: date | None,
+    regions: Regions,
+    invented: bool = False,
+    report_folder: Path,
+    progress: Progress | None = None,
+    today: date | None = None,
+) -> IngestReport:
+    """Bring a catalogue of vacancies in, in place of the last one of that area.
+
+    Raises `ErrorAnswer` when any file holds an error of the service, and what `delivery.bring_in`
+    raises; then nothing was published.
+    """
+    served: list[_Served] = []
+    announced: list[int] = []
+
+    def read_file(source: Source) -> int:
+        before = len(served)
+        for vacancies, meta in pages(source):
+            served.extend(_Served(source, len(served) - before + 1 + n, body) for n, body in enumerate(vacancies))
+            announced.append(whole_number(meta.get("total")) or 0)
+        return len(served) - before
+
+    return delivery.bring_in(
+        lake,
+        Kind(VACANCIES_DATASET, RECIPE, FORMAT, {**regions.editions(), **code_lists.editions("karirhub", "education")}),
+        Request(paths, area, as_of, report_folder, invented, progress, today),
+        read=read_file,
+        build=lambda day, problems: _build(served, max(announced, default=0), day, problems, regions),
+    )
+
+
+def _build(served: Sequence[_Served], announced: int, day: date, problems: Problems, regions: Regions) -> Built:
+    latest: dict[str, tuple[_Served, Vacancy]] = {}
+    rejected = duplicates = 0
+    for each in served:
+        found = read(each.body, regions) if isinstance(each.body, dict) else NOT_A_VACANCY
+        if isinstance(found, Rule):
+            rejected += 1
+            problems.add(found, file=each.source.file, sheet="", row=each.row, field="id")
+            continue
+        identifier = found.values["vacancy_id"]
+        held = latest.get(identifier)
+        dropped = each if held is not None and each.changed_at < held[0].changed_at else held and held[0]
+        if dropped is not None:
+            duplicates += 1
+            problems.add(TWICE, file=dropped.source.file, sheet="", row=dropped.row, field="id")
+        if dropped is not each:
+            latest[identifier] = (each, found)
+    for each, found in latest.values():
+        for rule, field in found.warnings:
+            problems.add(rule, file=each.source.file, sheet="", row=each.row, field=field)
+    kept = [found.values for _, found in latest.values()]
+    return Built(
+        tables={"vacancies": rows.as_table(kept, VACANCIES)},
+        raw=lambda: answers.raw_table(
+            (each.source.sha256, each.row, Answer(each.source, each.row, each.body).packed()) for each in served
+        ),
+        rows=len(served),
+        rejected=rejected,
+        duplicates=duplicates,
+        counts={
+            "vacancies": len(kept),
+            "open": sum(_is_open(values, day) for values in kept),
+            "with_village": sum(values["village_code"] is not None for values in kept),
+            "with_regency_only": sum(
+                values["village_code"] is None and values["regency_code"] is not None for values in kept
+            ),
+            "without_region": sum(values["regency_code"] is None for values in kept),
+            "salary_hidden": sum(values["salary_min"] is None and values["salary_max"] is None for values in kept),
+        },
+        details={
+            "announced": announced,
+            "by_status": rows.counted(values["status"] for values in kept),
+            "restrictive_terms": rows.counted(term for values in kept for term in values["restrictive_terms"]),
+        },
+    )
+
+
+def _is_open(values: Mapping[str, Any], day: date) -> bool:
+    """Open as served, and not expired on the day of the snapshot. Both are kept; only this count leaves some out."""
+    return values["status"] == "open" and (values["expires_on"] is None or values["expires_on"] >= day)

@@ -73,6 +73,16 @@ def state_name(state: str) -> str:
 
 
 @register.filter
+def state_sign(state: str) -> str:
+    return words.state_sign(state)
+
+
+@register.filter
+def state_sentence(state: str) -> str:
+    return words.state_sentence(state)
+
+
+@register.filter
 def category_name(code: str) -> str:
     return wording.named(wording.CATEGORIES, code, words.language())
 
@@ -89,7 +99,12 @@ def level_label(level: Level | str) -> str:
 
 @register.filter
 def area_title(area: Any) -> str:
-    return words.area_title(area.level, area.name)
+    return words.area_title(area.code, area.name)
+
+
+@register.simple_tag
+def area_name(value: Value) -> str:
+    return words.area_title(value.area_code, value.area_name)
 
 
 @register.filter

@@ -1,0 +1,170 @@
+"""`tenun link …`: link residents with SIAPKerja accounts, measure it, refit its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from tenun.agreement import signing
+from tenun.agreement.vocabulary import Party
+from tenun.cli import console
+from tenun.kernel.clock import SystemClock
+from tenun.linkage import model as models
+from tenun.linkage import permits, quality, run, settings, training
+from tenun.linkage.permits import Permits
+from tenun.linkage.run import LinkReport, Progress
+from tenun.node.home import NodeHome, Role
+
+app = typer.Typer(
+    help="Pemadanan warga dengan akun SIAPKerja / linking residents with SIAPKerja accounts.", no_args_is_help=True
+)
+
+SettingsOption = Annotated[
+    Path | None, typer.Option("--settings", help="Berkas batas keputusan (TOML) / file of thresholds (TOML).")
+]
+ModelOption = Annotated[Path | None, typer.Option("--model", help="Berkas model; tanpa ini model bawaan / model file.")]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Jumlah thread; hasilnya tetap sama / threads.")
+]
+
+STAGE_NAMES = {
+    "read": "Membaca / reading",
+    "standardise": "Membakukan / standardising",
+    "nik": "Memadankan NIK / linking by NIK",
+    "rules": "Memadankan sisa / linking the rest",
+    "decide": "Memutuskan / deciding",
+    "publish": "Menyimpan / publishing",
+    "train": "Melatih model / training",
+}
+
+
+@app.command("run")
+def run_command(
+    settings_file: SettingsOption = None,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Padankan warga yang diterima dengan akun di simpul naker / link the residents received at node naker."""
+    home = NodeHome.of(Role.NAKER)
+    chosen = settings.load(settings_file, model=model, threads=threads)
+    permitted = _ask(home)
+    with _bar(as_json) as progress:
+        report = run.link(
+            home.lake,
+            residents_permit=permitted.residents,
+            seekers_permit=permitted.seekers,
+            settings=chosen,
+            progress=progress,
+        )
+    console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_report(report))
+
+
+@app.command("evaluate")
+def evaluate_command(
+    truth: Annotated[
+        Path, typer.Option("--truth", exists=True, dir_okay=False, help="Berkas kebenaran (Parquet) / truth file.")
+    ],
+    as_json: console.JsonOption = False,
+) -> None:
+    """Ukur hasil pemadanan terhadap kebenaran yang diketahui / measure the crosswalk against a known truth."""
+    naker, desa = NodeHome.of(Role.NAKER), NodeHome.of(Role.DESA)
+    found = quality.evaluate(truth, naker_lake=naker.lake, naker_keys=naker.keys, desa_lake=desa.lake)
+    console.answer(found.as_dict(), as_json=as_json, show=lambda: _show_evaluation(found))
+
+
+@app.command("train")
+def train_command(
+    output: Annotated[Path, typer.Option("--output", help="Berkas model yang dibuat / model file to write.")],
+    seed: Annotated[int, typer.Option("--seed", help="Benih penarikan contoh / seed of the sampling.")] = 1,
+    settings_file: SettingsOption = None,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Latih model dari data yang ada, tanpa label / refit the model from the present data, without labels."""
+    home = NodeHome.of(Role.NAKER)
+    permitted = _ask(home)
+    with _bar(as_json) as progress:
+        if progress is not None:
+            progress("train", 0, 1)
+        model = training.train_from_lake(
+            home.lake,
+            residents_permit=permitted.residents,
+            seekers_permit=permitted.seekers,
+            settings=settings.load(settings_file),
+            seed=seed,
+        )
+    models.save(model, output)
+    answer = {"model": model.id, "file": str(output), "provenance": dict(model.provenance)}
+    console.answer(answer, as_json=as_json, show=lambda: console.out.print(f"Model {model.id}: {output}", markup=False))
+
+
+def _ask(home: NodeHome) -> Permits:
+    agreement = signing.verify(home.agreement, own_keys=home.folder / "keys")
+    return permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now())
+
+
+@contextmanager
+def _bar(as_json: bool) -> Iterator[Progress | None]:
+    with console.progress(as_json=as_json) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(stage: str, done: int, total: int) -> None:
+            bar.update(task, description=STAGE_NAMES[stage], completed=done, total=total)
+
+        yield tell
+
+
+def _show_report(report: LinkReport) -> None:
+    table = Table("golongan / class", "akun / accounts", "%")
+    for name, count in report.linked.items():
+        table.add_row(name, f"{count:,}", _percent(count / report.seekers if report.seekers else None))
+    console.out.print(table)
+    facts: Mapping[str, Any] = {
+        "warga / persons": f"{report.persons:,}",
+        "akun / seekers": f"{report.seekers:,}",
+        "diterima / accepted": f"{report.accepted:,}",
+        "model": report.model,
+        "aturan / rules": report.rule_version,
+        "detik / seconds": ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items()),
+        "potret / snapshot": report.snapshot,
+    }
+    for name, value in facts.items():
+        console.out.print(f"{name}: {value}", markup=False)
+    if report.skipped_rules:
+        console.err.print(
+            "Aturan dilewati karena terlalu banyak pasangan / rules left out, too many pairs: "
+            + ", ".join(report.skipped_rules),
+            markup=False,
+        )
+    if report.is_invented:
+        console.out.print(
+            "DATA BUATAN: orang-orangnya tidak ada / INVENTED DATA: the persons do not exist.", markup=False
+        )
+
+
+def _show_evaluation(found: quality.Evaluation) -> None:
+    table = Table("golongan / class", "tautan / links", "benar / right", "precision", "recall", "F1")
+    for name, score in {**found.by_class, "nik + probable": found.overall}.items():
+        table.add_row(
+            name,
+            f"{score.links:,}",
+            f"{score.right:,}",
+            _percent(score.precision),
+            _percent(score.recall),
+            _percent(score.f1),
+        )
+    console.out.print(table)
+    console.out.print(
+        f"akun / accounts {found.accounts:,}; dapat dipadankan / findable {found.overall.findable:,}; "
+        f"tidak terkirim / not delivered {found.not_delivered:,}; bukan warga / no resident {found.without_resident:,}",
+        markup=False,
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f}"

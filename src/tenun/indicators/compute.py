@@ -1,0 +1,309 @@
+"""From the lake's current snapshots to a snapshot of figures: exact cube in memory, disclosure control, out layer.
+
+The exact numbers never leave this module's memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from tenun.agreement.agreed import Agreement
+from tenun.agreement.decision import Permit
+from tenun.disclosure.profile import MINISTRIES, RULE_VERSION, Judgement, Profile
+from tenun.disclosure.state import ValueState
+from tenun.indicators import cube as cubes
+from tenun.indicators import definition as definitions
+from tenun.indicators import inputs as sources
+from tenun.indicators.areas import NATIONAL, Area, Level, level_of, upwards
+from tenun.indicators.cube import Cube
+from tenun.indicators.definition import Definition, Kind
+from tenun.indicators.inputs import Inputs
+from tenun.indicators.measure import TOTAL, Counts, Measurement, Slot
+from tenun.indicators.protection import Judged, judge
+from tenun.indicators.tables import AREAS, COVERAGE, DATASET, DEFINITIONS, SCOPE, VALUES
+from tenun.kernel import canonical_json
+from tenun.kernel.errors import TenunError
+from tenun.lake.snapshot import Layer, Origin, Snapshot
+from tenun.lake.store import Lake
+
+# Part of every snapshot's origin: raise it when the code below gives other figures from the same input.
+RECIPE = "indicators/1"
+
+
+class AreaNotListed(TenunError):
+    """A village that delivered, or an area around one, is not in the list: another edition, or another regency."""
+
+    code = "indicators.area_not_listed"
+    text_id = "Wilayah {area} diperlukan untuk menghitung angka tetapi tidak ada pada daftar wilayah."
+    text_en = "The area {area} is needed for the figures and is not in the list of areas."
+    remedy_id = "Sertakan kabupatennya, atau jembatani kode lama dengan `tenun reference load bridge`."
+    remedy_en = "Include its regency, or bridge an old code with `tenun reference load bridge`."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the agreement or the node decides about figures. Thresholds are configuration, never constants in code."""
+
+    profile: Profile = MINISTRIES
+    unknown_share_max: Fraction = Fraction(2, 5)
+    """No rate where more than this share of the people have an empty or unknown entry."""
+    agreement_number: str = ""
+    """How files and pages cite the agreement; the agreement's id when empty."""
+    definitions: Mapping[str, Definition] = field(default_factory=definitions.load_all)
+
+    @classmethod
+    def under(cls, agreement: Agreement) -> Settings:
+        """The thresholds that stand in the agreement."""
+        terms = agreement.document.disclosure
+        profile = replace(MINISTRIES, minimum_cell=terms.minimum_cell, minimum_denominator=terms.minimum_denominator)
+        return cls(profile=profile, agreement_number=agreement.number)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The tables of a snapshot, after disclosure control."""
+
+    values: pa.Table
+    coverage: pa.Table
+    definitions: pa.Table
+    areas: pa.Table
+
+
+def compute(
+    lake: Lake, *, areas: Iterable[Area], reference_date: date, permit: Permit, settings: Settings | None = None
+) -> Snapshot:
+    """Figures of the areas, as they stand on a date, published as a snapshot of the out layer.
+
+    `areas` names every village to be listed, delivered or not, and everything around them. The same lake,
+    areas, date, agreement and settings give the same bytes. Raises `PermitUnfit`, `FieldsNotAuthorised`,
+    `AreaNotListed`, `SnapshotAltered`, `NotProtectable`; nothing is published then.
+    """
+    settings = settings or Settings()
+    inputs = sources.read(lake, permit=permit)
+    listed = _listed(areas)
+    figures = make(inputs, areas=listed.values(), reference_date=reference_date, settings=settings)
+    origin = Origin(
+        recipe=RECIPE,
+        inputs=inputs.references,
+        editions=dict(sorted(inputs.editions.items())),
+        settings={
+            "rule_version": RULE_VERSION,
+            "profile": asdict(settings.profile),
+            "unknown_share_max": str(settings.unknown_share_max),
+            "definitions": {one.id: one.digest() for one in settings.definitions.values()},
+            "areas": canonical_json.digest([[area.code, area.name] for area in listed.values()]),
+            "agreement_rev": permit.agreement_rev,
+        },
+    )
+    return lake.publish(
+        layer=Layer.OUT,
+        dataset=DATASET,
+        scope=SCOPE,
+        as_of=reference_date,
+        origin=origin,
+        tables={
+            "values": figures.values,
+            "coverage": figures.coverage,
+            "definitions": figures.definitions,
+            "areas": figures.areas,
+        },
+        details={
+            "invented": inputs.is_invented,
+            "agreement": permit.agreement_id,
+            "agreement_rev": permit.agreement_rev,
+            "agreement_number": settings.agreement_number or permit.agreement_id,
+            "rule_version": RULE_VERSION,
+            "minimum_cell": settings.profile.minimum_cell,
+            "villages": sum(area.level is Level.VILLAGE for area in listed.values()),
+            "villages_delivered": len(inputs.deliveries),
+            "states": _tally(figures.values.column("state").to_pylist()),
+        },
+    )
+
+
+def make(inputs: Inputs, *, areas: Iterable[Area], reference_date: date, settings: Settings) -> Figures:
+    """The same from tables in memory: what `compute` publishes, and what an indicator's example is tried on."""
+    listed = _listed(areas)
+    for village in inputs.deliveries:
+        if village not in listed:
+            raise AreaNotListed(area=village)
+    measurement = Measurement(inputs, listed.values(), reference_date=reference_date)
+    try:
+        built = {
+            one.id: cubes.build(one, inputs, measurement, listed, reference_date=reference_date)
+            for one in settings.definitions.values()
+        }
+        sizes = _summed_sizes(measurement.sizes(), listed)
+    finally:
+        measurement.close()
+    judged = judge(
+        built,
+        sizes=sizes,
+        claims=_claims(built),
+        profile=settings.profile,
+        unknown_share_max=settings.unknown_share_max,
+    )
+    rows = [row for cube in built.values() for row in _rows(cube, judged[cube.definition.id], listed)]
+    return Figures(
+        values=pa.Table.from_pylist(rows, schema=VALUES.schema()),
+        coverage=_coverage(inputs, built, judged, listed, settings.profile),
+        definitions=pa.Table.from_pylist(
+            [
+                {
+                    "indicator": one.id,
+                    "version": one.version,
+                    "definition": canonical_json.dumps(one.as_json()).decode(),
+                }
+                for one in settings.definitions.values()
+            ],
+            schema=DEFINITIONS.schema(),
+        ),
+        areas=pa.Table.from_pylist(
+            [
+                {"area_code": one.code, "level": str(one.level), "parent": one.parent, "name": one.name}
+                for one in listed.values()
+            ],
+            schema=AREAS.schema(),
+        ),
+    )
+
+
+def _listed(areas: Iterable[Area]) -> dict[str, Area]:
+    """By code; the country is always there, and whatever lies around an area must be."""
+    listed = {area.code: area for area in sorted(areas, key=lambda area: area.code)}
+    listed.setdefault(NATIONAL, Area(NATIONAL, "Indonesia"))
+    for code in list(listed):
+        for around in upwards(code):
+            if around not in listed:
+                raise AreaNotListed(area=around)
+    return dict(sorted(listed.items()))
+
+
+def _summed_sizes(sizes: Mapping[str, tuple[int, int]], listed: Mapping[str, Area]) -> dict[str, tuple[int, int]]:
+    summed = dict.fromkeys(listed, (0, 0))
+    for village, (adults, families) in sizes.items():
+        for around in upwards(village):
+            if around in summed:
+                summed[around] = (summed[around][0] + adults, summed[around][1] + families)
+    return summed
+
+
+def _claims(built: Mapping[str, Cube]) -> Mapping[str, Counts]:
+    """Accounts that claim each area, and those of them that are linked: what joined figures are withheld by."""
+    match_rate = built.get("G1")
+    if match_rate is None:
+        return {}
+    return {code: one.total for code, one in match_rate.sums.items() if one.has_numbers}
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+
+def _rows(cube: Cube, judged: Judged, listed: Mapping[str, Area]) -> Iterable[dict[str, Any]]:
+    definition = cube.definition
+    for code in listed:
+        level = level_of(code)
+        if level not in definition.levels:
+            continue
+        for slot in definition.slots(level):
+            yield _row(cube, code, slot, judged[code, slot])
+
+
+def _row(cube: Cube, code: str, slot: Slot, judgement: Judgement) -> dict[str, Any]:
+    definition, sum_ = cube.definition, cube.sums[code]
+    state, reason = judgement.state, judgement.reason
+    if state.has_value and sum_.is_stale:
+        state, reason = ValueState.STALE, "stale"
+    elif state.has_value and sum_.is_partial:
+        reason = "partial"
+    elif state.has_value and sum_.is_partly_stale:
+        reason = "some_stale"
+    row = {
+        "indicator": definition.id,
+        "version": definition.version,
+        "level": str(level_of(code)),
+        "area_code": code,
+        "breakdown": slot[0],
+        "category": slot[1],
+        "state": str(state),
+        "unit": str(definition.unit),
+        "reason": reason,
+        "sid_as_of": sum_.sid_as_of,
+        "siapkerja_as_of": cube.siapkerja_as_of,
+        "rule_version": RULE_VERSION,
+    }
+    return row | _amounts(definition, sum_.slots[slot]) if state.has_value else row
+
+
+def _amounts(definition: Definition, counts: Counts) -> dict[str, float]:
+    if definition.kind is not Kind.RATE:
+        amount = float(counts.numerator)
+        return {"value": amount, "numerator": amount, "low": amount, "high": amount}
+    everyone = counts.denominator + counts.unknown
+    return {
+        "value": percent(counts.numerator, counts.denominator),
+        "numerator": float(counts.numerator),
+        "denominator": float(counts.denominator),
+        "low": percent(counts.numerator, everyone),
+        "high": percent(counts.numerator + counts.unknown, everyone),
+    }
+
+
+def percent(part: int, whole: int) -> float:
+    """In percent with one decimal, halves away from zero, the same on every machine."""
+    return (2000 * part + whole) // (2 * whole) / 10
+
+
+def _coverage(
+    inputs: Inputs,
+    built: Mapping[str, Cube],
+    judged: Mapping[str, Judged],
+    listed: Mapping[str, Area],
+    profile: Profile,
+) -> pa.Table:
+    rows = []
+    for code, area in listed.items():
+        if area.level is not Level.VILLAGE:
+            continue
+        delivery = inputs.deliveries.get(code)
+        linked = judged["G1"][code, TOTAL] if "G1" in built else Judgement(ValueState.NS, "source_missing")
+        counts = built["G1"].sums[code].total if linked.state.has_value else None
+        row: dict[str, Any] = {
+            "village_code": code,
+            "persons_state": str(ValueState.NS),
+            "linked_state": str(linked.state),
+            "linked": counts.numerator if counts else None,
+            "seekers": counts.denominator if counts else None,
+        }
+        if delivery is not None:
+            is_shown = _may_tell_rows(delivery.rows, code, built, judged, profile)
+            row |= {
+                "persons_state": str(ValueState.OK if is_shown else ValueState.SUP),
+                "persons": delivery.rows if is_shown else None,
+                "sid_snapshot": delivery.snapshot,
+                "sid_as_of": delivery.as_of,
+            }
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=COVERAGE.schema())
+
+
+def _may_tell_rows(
+    rows: int, code: str, built: Mapping[str, Cube], judged: Mapping[str, Judged], profile: Profile
+) -> bool:
+    """Beside the adults, the records delivered tell how many are not counted among them: foreigners, mostly."""
+    if "A1" not in built:
+        return rows >= profile.minimum_population
+    adults = judged["A1"][code, TOTAL]
+    if not adults.state.has_value:
+        return False
+    return not 0 < abs(rows - built["A1"].sums[code].total.numerator) < profile.minimum_cell
+
+
+def _tally(states: Sequence[str | None]) -> dict[str, int]:
+    return {str(state): states.count(str(state)) for state in ValueState if str(state) in states}

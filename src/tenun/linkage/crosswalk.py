@@ -1,0 +1,71 @@
+"""The crosswalk: which account is which resident, how sure, and why. Pseudonyms only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from tenun.lake.snapshot import Layer, Origin, Snapshot
+from tenun.lake.store import Lake
+from tenun.linkage import comparisons
+from tenun.linkage.comparisons import FIELDS
+from tenun.linkage.standardise import STANDARD_VERSION
+
+DATASET = "sid__siapkerja"
+SCOPE = "00"
+TABLE = "crosswalk"
+# The first number rises when comparisons, blocking or decisions change; the second is that of the standard forms.
+RULE_VERSION = f"link/1.{STANDARD_VERSION}"
+RECIPE = "crosswalk/1"
+
+_COLUMNS: dict[str, pa.DataType] = {
+    "seeker_id": pa.string(),
+    "person_id": pa.string(),
+    "village_code": pa.string(),
+    "match_class": pa.string(),
+    "weight": pa.float64(),
+    "reasons": pa.list_(pa.string()),
+    "rule_version": pa.string(),
+}
+SCHEMA = pa.schema(list(_COLUMNS.items()))
+
+
+def build(connection: duckdb.DuckDBPyConnection, *, decided: str, residents: str) -> pa.Table:
+    """The crosswalk's rows from the decided accounts, in the order of seeker_id."""
+    codes = ", ".join(comparisons.code_sql(field, f"d.gamma_{field}") for field in FIELDS)
+    rows: pa.Table = connection.sql(
+        f"""
+        SELECT d.seeker_id, d.person_id, l.village AS village_code, d.match_class, d.weight,
+               list_filter([{codes}, d.held_back], lambda code: code IS NOT NULL) AS reasons,
+               '{RULE_VERSION}' AS rule_version
+        FROM {decided} d LEFT JOIN {residents} l ON l.unique_id = d.person_id
+        ORDER BY d.seeker_id
+        """
+    ).to_arrow_table()
+    return rows.cast(SCHEMA)
+
+
+def find(lake: Lake, *, origin: Origin, as_of: date) -> Snapshot | None:
+    """The crosswalk that was already made from these snapshots with these settings."""
+    return lake.find(layer=Layer.LINK, dataset=DATASET, scope=SCOPE, origin=origin, as_of=as_of)
+
+
+def publish(lake: Lake, rows: pa.Table, *, as_of: date, origin: Origin, details: Mapping[str, Any]) -> Snapshot:
+    return lake.publish(
+        layer=Layer.LINK,
+        dataset=DATASET,
+        scope=SCOPE,
+        as_of=as_of,
+        origin=origin,
+        tables={TABLE: rows},
+        details=details,
+    )
+
+
+def current(lake: Lake) -> Snapshot:
+    """The crosswalk in use. Raises `SnapshotMissing`."""
+    return lake.current(layer=Layer.LINK, dataset=DATASET, scope=SCOPE)

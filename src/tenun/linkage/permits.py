@@ -1,0 +1,64 @@
+"""Asking the agreement whether a party may link, with the fields that linkage can use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tenun.agreement.agreed import Agreement
+from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, allowed_fields, decide
+from tenun.kernel.errors import TenunError
+from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE, Side
+
+
+class LinkageNotPermitted(TenunError):
+    """The agreement does not allow this party to link. Carries the decision with every reason."""
+
+    code = "linkage.not_permitted"
+    text_id = "Perjanjian tidak mengizinkan pemadanan {dataset} ({clauses}): {reasons_id}"
+    text_en = "The agreement does not allow {dataset} to be linked ({clauses}): {reasons_en}"
+    remedy_id = "{remedies_id}"
+    remedy_en = "{remedies_en}"
+
+    def __init__(self, denial: Denial) -> None:
+        self.denial = denial
+        super().__init__(
+            dataset=denial.use.dataset,
+            clauses=", ".join(f"Pasal {clause}" for clause in denial.clauses),
+            reasons_id=" ".join(reason.text_id for reason in denial.reasons),
+            reasons_en=" ".join(reason.text_en for reason in denial.reasons),
+            remedies_id=" ".join(reason.remedy_id for reason in denial.reasons),
+            remedies_en=" ".join(reason.remedy_en for reason in denial.reasons),
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        return {**super().as_dict(), "decision": self.denial.as_dict()}
+
+
+@dataclass(frozen=True)
+class Permits:
+    residents: Permit
+    seekers: Permit
+
+
+def ask(agreement: Agreement, *, by: Party, moment: datetime) -> Permits:
+    """Decisions for both sides. Raises `LinkageNotPermitted` for the first that is refused."""
+    return Permits(
+        residents=_ask(agreement, RESIDENTS, by=by, moment=moment),
+        seekers=_ask(agreement, SEEKERS_SIDE, by=by, moment=moment),
+    )
+
+
+def _ask(agreement: Agreement, side: Side, *, by: Party, moment: datetime) -> Permit:
+    granted = allowed_fields(
+        agreement, dataset=side.agreed, purpose=Purpose.LINKAGE, operation=Operation.USE, by=by
+    )  # fmt: skip
+    # A field that is not agreed is done without; where nothing is agreed, the refusal says so for all of them.
+    fields = side.fields() & granted or side.fields()
+    decision = decide(
+        agreement,
+        Use(dataset=side.agreed, purpose=Purpose.LINKAGE, operation=Operation.USE, fields=fields, by=by, moment=moment),
+    )
+    if isinstance(decision, Denial):
+        raise LinkageNotPermitted(decision)
+    return decision

@@ -1,0 +1,258 @@
+"""One linkage run, from two sides of the lake to a published crosswalk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from tenun.agreement.decision import Permit
+from tenun.engine.duckdb import connect, only_row
+from tenun.lake.snapshot import Origin, Snapshot
+from tenun.lake.store import Lake
+from tenun.linkage import assignment, blocking, crosswalk, inputs, scoring, standardise
+from tenun.linkage import model as models
+from tenun.linkage.assignment import ACCEPTED, MatchClass
+from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE
+from tenun.linkage.model import Model
+from tenun.linkage.settings import LinkSettings
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage that begins, how many are done, and how many there are."""
+
+STAGES = ("read", "standardise", "nik", "rules", "decide", "publish")
+# How many accounts' worth of trust the expected share has against what stage 1 finds.
+_SHARE_STRENGTH = 100
+
+
+@dataclass(frozen=True)
+class LinkReport:
+    """What a run did. Counts only."""
+
+    linked: Mapping[str, int]
+    """Match class -> accounts; every class is there."""
+    persons: int
+    seekers: int
+    seconds: Mapping[str, float]
+    model: str
+    rule_version: str
+    snapshot: str
+    is_new: bool
+    """False when the same inputs and settings had already given this crosswalk."""
+    is_invented: bool
+    pairs: Mapping[str, int] = field(default_factory=dict)
+    skipped_rules: Sequence[str] = ()
+
+    @property
+    def accepted(self) -> int:
+        return sum(self.linked[match_class] for match_class in ACCEPTED)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "linked": dict(self.linked),
+            "persons": self.persons,
+            "seekers": self.seekers,
+            "accepted": self.accepted,
+            "seekers_linked_share": _share(self.accepted, self.seekers),
+            "persons_linked_share": _share(self.accepted, self.persons),
+            "seconds": dict(self.seconds),
+            "model": self.model,
+            "rule_version": self.rule_version,
+            "snapshot": self.snapshot,
+            "is_new": self.is_new,
+            "invented": self.is_invented,
+            "pairs": dict(self.pairs),
+            "skipped_rules": list(self.skipped_rules),
+        }
+
+
+def link(
+    lake: Lake,
+    *,
+    residents_permit: Permit,
+    seekers_permit: Permit,
+    settings: LinkSettings,
+    progress: Progress | None = None,
+) -> LinkReport:
+    """Link the current residents with the current seekers and publish the crosswalk.
+
+    The same snapshots, settings, model and fields give the same crosswalk, byte for byte, on any number of
+    threads; a crosswalk that is there already is not made again. Raises `PermitForOtherUse`, `FieldsNotAuthorised`,
+    `SnapshotMissing`, `ModelUnfit`.
+    """
+    clock = _Stages(progress)
+    with clock.stage("read"):
+        inputs.check(residents_permit, RESIDENTS)
+        inputs.check(seekers_permit, SEEKERS_SIDE)
+        found_residents = inputs.snapshots(lake, RESIDENTS)
+        found_seekers = inputs.snapshots(lake, SEEKERS_SIDE)
+        model = models.load(settings.model)
+        as_of = max(inputs.newest(found_residents), inputs.newest(found_seekers))
+        origin = _origin([*found_residents, *found_seekers], settings, model, residents_permit, seekers_permit)
+        there = crosswalk.find(lake, origin=origin, as_of=as_of)
+        if there is not None:
+            return _report(there, seconds=clock.seconds, is_new=False)
+        connection = connect(memory=settings.memory, threads=settings.threads)
+        standardise.install(connection)
+        persons = inputs.load(connection, lake, RESIDENTS, found_residents, residents_permit, "read_residents")
+        seekers = inputs.load(connection, lake, SEEKERS_SIDE, found_seekers, seekers_permit, "read_seekers")
+    try:
+        run = _Run(connection, settings, model, persons=persons, as_of=as_of)
+        with clock.stage("standardise"):
+            run.standardise()
+        with clock.stage("nik"):
+            run.link_by_nik()
+        with clock.stage("rules"):
+            plan = run.link_by_rules()
+        with clock.stage("decide"):
+            assignment.decide(connection, settings, seekers="seekers", target="decided")
+            rows = crosswalk.build(connection, decided="decided", residents="residents")
+    finally:
+        connection.close()
+    with clock.stage("publish"):
+        found = rows.group_by("match_class").aggregate([("seeker_id", "count")]).to_pydict()
+        linked = dict(zip(found["match_class"], found["seeker_id_count"], strict=True))
+        snapshot = crosswalk.publish(
+            lake,
+            rows,
+            as_of=as_of,
+            origin=origin,
+            details={
+                "linked": {str(match_class): linked.get(str(match_class), 0) for match_class in MatchClass},
+                "persons": persons,
+                "seekers": seekers,
+                "pairs": plan.pairs,
+                "skipped_rules": list(plan.skipped),
+                "expected_share": round(run.share, 4),
+                "invented": inputs.is_invented([*found_residents, *found_seekers]),
+                "agreement_rev": residents_permit.agreement_rev,
+            },
+        )
+    return _report(snapshot, seconds=clock.seconds, is_new=True)
+
+
+class _Run:
+    """The tables of one run, in one connection: residents, seekers, nik_decided, rules_decided."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: LinkSettings,
+        model: Model,
+        *,
+        persons: int,
+        as_of: date,
+    ) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.model = model
+        self.persons = persons
+        self.as_of = as_of
+        self.share = settings.prior_expected_share
+
+    def standardise(self) -> None:
+        for source, target in (("read_residents", "residents"), ("read_seekers", "seekers")):
+            standardise.build(
+                self.connection, source, target, as_of=self.as_of, nik_shared_max=self.settings.nik_shared_max
+            )
+            self.connection.execute(f"DROP TABLE {source}")
+        scoring.count_names(self.connection, "residents", "seekers")
+        self.model = models.fitted_to(self.model, self.connection, "residents", "seekers")
+
+    def link_by_nik(self) -> None:
+        """Stage 1, and what it tells about how many accounts have their person here at all."""
+        self._expect(self.share)
+        scoring.by_nik(self.connection, self.model, "residents", "seekers", "nik_pairs")
+        assignment.accept_by_nik(
+            self.connection, self.settings, pairs="nik_pairs", residents="residents", seekers="seekers"
+        )
+        before = self.model.prior_weight
+        accepted = int(only_row(self.connection, "SELECT count(*) FROM nik_decided WHERE held_back IS NULL")[0])
+        usable = int(only_row(self.connection, "SELECT count(nik) FROM seekers")[0])
+        self._expect((accepted + self.share * _SHARE_STRENGTH) / (usable + _SHARE_STRENGTH))
+        shift = self.model.prior_weight - before
+        self.connection.execute("UPDATE nik_decided SET weight = round(weight + ?, 4)", [shift])
+
+    def link_by_rules(self) -> blocking.Plan:
+        """Stage 2, for the accounts that stage 1 left over."""
+        self.connection.execute(
+            """
+            CREATE TABLE residue AS SELECT s.* FROM seekers s
+            ANTI JOIN (SELECT seeker_id FROM nik_decided WHERE held_back IS NULL) d ON d.seeker_id = s.unique_id
+            """
+        )
+        plan = blocking.plan(self.connection, "residents", "residue", pairs_max=self.settings.blocking_pairs_max)
+        if any(plan.pairs[rule.name] for rule in plan.rules):
+            # Somewhat below what review needs, so that a close rival just under the bar is still seen.
+            weight_min = self.settings.review_weight_min - self.settings.probable_margin_min
+            scoring.by_rules(
+                self.connection, self.model, plan.rules, "residents", "residue", "rule_pairs", weight_min=weight_min
+            )
+        else:
+            self.connection.execute("CREATE TABLE rule_pairs AS SELECT * FROM nik_pairs LIMIT 0")
+        assignment.accept_by_rules(self.connection, self.settings, pairs="rule_pairs", residents="residents")
+        return plan
+
+    def _expect(self, share: float) -> None:
+        """Set the prior: of all resident-account pairs, `share` x accounts are one person."""
+        self.share = share
+        self.model = self.model.with_prior(share / max(self.persons, 1))
+
+
+class _Stages:
+    """Times the stages and tells a progress bar."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if self.progress is not None:
+            self.progress(name, STAGES.index(name), len(STAGES))
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.monotonic() - start, 3)
+
+
+def _origin(
+    found: Sequence[Snapshot], settings: LinkSettings, model: Model, residents_permit: Permit, seekers_permit: Permit
+) -> Origin:
+    return Origin(
+        recipe=crosswalk.RECIPE,
+        inputs=tuple(sorted(snapshot.reference for snapshot in found)),
+        settings={
+            **settings.as_origin(),
+            "rule_version": crosswalk.RULE_VERSION,
+            "model": model.id,
+            "fields_residents": sorted(residents_permit.fields & RESIDENTS.fields()),
+            "fields_seekers": sorted(seekers_permit.fields & SEEKERS_SIDE.fields()),
+        },
+    )
+
+
+def _report(snapshot: Snapshot, *, seconds: Mapping[str, float], is_new: bool) -> LinkReport:
+    return LinkReport(
+        linked=dict(snapshot.details["linked"]),
+        persons=snapshot.details["persons"],
+        seekers=snapshot.details["seekers"],
+        seconds={**seconds, "total": round(sum(seconds.values()), 3)},
+        model=snapshot.origin.settings["model"],
+        rule_version=snapshot.origin.settings["rule_version"],
+        snapshot=snapshot.reference,
+        is_new=is_new,
+        is_invented=bool(snapshot.details["invented"]),
+        pairs=snapshot.details["pairs"],
+        skipped_rules=tuple(snapshot.details["skipped_rules"]),
+    )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
