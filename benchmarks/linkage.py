@@ -13,7 +13,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,7 +20,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from tenun.engine.duckdb import connect  # noqa: E402
 from tenun.linkage import model, quality, standardise, training  # noqa: E402
-from tests.lib import invented_people, linked_nodes  # noqa: E402
+from tests.lib import invented_people, linked_nodes, standard_tables  # noqa: E402
 
 SHIPPED_RESIDENTS, SHIPPED_SEED = 120_000, 11
 
@@ -45,17 +44,7 @@ def train_shipped() -> Path:
     people = invented_people.invent(SHIPPED_RESIDENTS, seed=SHIPPED_SEED)
     connection = connect(threads=2)
     standardise.install(connection)
-    kept = [row for row in people.residents if row["is_kept"]]
-    for rows, id_column, table in ((kept, "person_id", "residents"), (people.seekers, "seeker_id", "seekers")):
-        connection.register("rows", _read_table(rows, id_column))
-        connection.execute(f"CREATE TABLE read_{table} AS SELECT * FROM rows")
-        standardise.build(
-            connection, f"read_{table}", f"{table}_standard", as_of=invented_people.AS_OF, nik_shared_max=5
-        )
-        connection.execute(
-            f"CREATE TABLE {table} AS SELECT s.*, true_person "
-            f"FROM {table}_standard s JOIN read_{table} USING (unique_id)"
-        )
+    standard_tables.build(connection, people)
     trained = training.train(
         connection,
         "residents",
@@ -69,22 +58,6 @@ def train_shipped() -> Path:
     path = ROOT / "src/tenun/linkage/models" / model.SHIPPED
     model.save(trained, path)
     return path
-
-
-def _read_table(rows: list[dict[str, object]], id_column: str) -> pa.Table:
-    types = {
-        **dict.fromkeys(
-            ("unique_id", "village_code", "regency_code", "sex", "nik", "full_name", "address"), pa.string()
-        ),
-        **dict.fromkeys(("hamlet", "rw", "rt"), pa.string()),
-        "age_years": pa.int32(),
-        "birth_date": pa.date32(),
-        "true_person": pa.int64(),
-    }
-    renamed = [{**row, "unique_id": row[id_column]} for row in rows]
-    return pa.Table.from_pylist(
-        [{name: row.get(name) for name in types} for row in renamed], schema=pa.schema(list(types.items()))
-    )
 
 
 def main() -> None:

@@ -53,7 +53,9 @@ class InForce:
 def in_force(folder: Path, *, of: Path = SHIPPED) -> InForce:
     """Two nodes under a folder, with the agreement in force between them."""
     homes = {party: folder / party for party in Party}
-    agreement = signing.enter_into_force(of, {party: (home / "agreement", home / "keys") for party, home in homes.items()})
+    agreement = signing.enter_into_force(
+        of, {party: (home / "agreement", home / "keys") for party, home in homes.items()}
+    )
     return InForce(homes, agreement)
 
 

@@ -1,4 +1,4 @@
-"""Base64url without padding (RFC 7515, section 2), read strictly: bytes have one spelling, and every other is refused."""
+"""Base64url without padding (RFC 7515, section 2), read strictly: bytes have one spelling, every other is refused."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, cast
 import pyarrow.compute as pc
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from tenun.agreement import vocabulary as words
@@ -22,6 +22,16 @@ Clause = Annotated[str, Field(pattern=r"^(?:[1-9]|1[0-4])(?:\([1-9]\))?[a-c]?$")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=60)]
 Words = Annotated[str, Field(min_length=1)]
+
+
+def _is_yes(value: bool) -> bool:
+    if value is not True:
+        raise PydanticCustomError("literal_error", "only true may stand here")
+    return value
+
+
+# Not Literal[True]: that takes the number 1 for a yes.
+Yes = Annotated[bool, AfterValidator(_is_yes)]
 
 
 class _Terms(BaseModel):
@@ -38,7 +48,7 @@ class Text(_Terms):
 class _Assumable(_Terms):
     """Something that the signed text may leave open; then it says so, and why this was taken."""
 
-    assumption: Literal[True] | None = None
+    assumption: Yes | None = None
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -284,7 +294,7 @@ class ShutOff(_Assumable):
     """What the text says (one party, alone, on an incident); how to open again is an assumption."""
 
     clause: Clause
-    alone: Literal[True]
+    alone: Yes
     events: Annotated[tuple[words.SecurityEvent, ...], Field(min_length=1)]
     reopening: Literal["by-party-that-shut-off"]
 
@@ -299,7 +309,7 @@ class ForceMajeure(_Terms):
     clause: Clause
     events: Annotated[tuple[words.ForceMajeureEvent, ...], Field(min_length=1)]
     report_clause: Clause
-    evidence: Literal[True]
+    evidence: Yes
 
 
 class Disputes(_Terms):
@@ -317,7 +327,7 @@ class Disclosure(_Assumable):
     clause: Clause
     minimum_cell: Annotated[int, Field(ge=1)]
     minimum_denominator: Annotated[int, Field(ge=1)]
-    complementary_suppression: Literal[True]
+    complementary_suppression: Yes
 
 
 class Document(_Terms):

@@ -60,10 +60,10 @@ class CopiesDiffer(TenunError):
 def verify(folder: FolderArgument = None, as_json: console.JsonOption = False) -> None:
     """Show whether the agreement is whole and signed by both parties. Exit status 1 when it is not."""
     found = [_verified(place, path) for place, path in _copies(folder)]
-    revisions = {one["rev"] for one in found}
-    if len(revisions) > 1 and None not in revisions:
+    # Only valid copies are compared: of an altered one, its own fault is what counts.
+    if not any(one["error"] for one in found) and len({one["rev"] for one in found}) > 1:
         for one in found:
-            one["error"] = one["error"] or CopiesDiffer().as_dict()
+            one["error"] = CopiesDiffer().as_dict()
     is_valid = all(one["error"] is None for one in found)
     console.answer(
         {"valid": is_valid, "agreements": found},

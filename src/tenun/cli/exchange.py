@@ -114,7 +114,7 @@ def receipt_check(
     as_json: console.JsonOption = False,
 ) -> None:
     """Periksa tanda terima atas paket yang dikirim / check a receipt for a pack that was sent."""
-    checked = receipt.check(station(node or Role.DESA), file)
+    checked = receipt.check(station(node or _addressee(file)), file)
     result = checked.as_dict()
 
     def show() -> None:
@@ -184,6 +184,12 @@ def _consumer(file: Path) -> Role:
         except (KeyUnavailable, FileUnreadable):
             continue  # as above: `accept` refuses, says why, and logs it
     return Role.NAKER
+
+
+def _addressee(file: Path) -> Role:
+    """The node that sent the pack, as the receipt says; `check` then finds out whether that is true."""
+    claimed = receipt.claimed_provider(file)
+    return Role(claimed.value) if claimed else Role.DESA
 
 
 def _show_invented(*, is_invented: bool) -> None:

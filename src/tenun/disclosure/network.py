@@ -37,6 +37,8 @@ class Reach:
     """How far a number can move in one direction, and the sums that can still take up a unit where it ended."""
 
     amount: int
+    missing: int
+    """How much further it was to go."""
     sums: frozenset[Hashable]
 
 
@@ -75,19 +77,19 @@ class Network:
         wanted = min(target, arc.high) - arc.count if is_up else arc.count - max(target, arc.low)
         source, sink = (arc.head, arc.tail) if is_up else (arc.tail, arc.head)
         if source == sink:
-            return Reach(max(wanted, 0), frozenset())
+            return Reach(max(wanted, 0), 0, frozenset())
         moved: dict[tuple[str, ...], int] = {}
         amount = 0
         while amount < wanted:
             back, reached = self._search(source, sink, arc, moved)
             if sink not in back:
-                return Reach(amount, frozenset(reached))
+                return Reach(amount, wanted - amount, frozenset(reached))
             path = list(_path(back, source, sink))
             step = min(wanted - amount, *(self._room(one, sign, moved) for one, sign in path))
             for one, sign in path:
                 moved[one.key] = moved.get(one.key, 0) + sign * step
             amount += step
-        return Reach(amount, frozenset())
+        return Reach(amount, 0, frozenset())
 
     def _search(
         self, source: Hashable, sink: Hashable, without: Arc, moved: dict[tuple[str, ...], int]

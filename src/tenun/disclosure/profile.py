@@ -91,9 +91,11 @@ def judge_count(
     if class_ is DisclosureClass.R4 or (class_ is DisclosureClass.R3 and is_below_district):
         return Judgement(ValueState.NA, "level_too_low", need_low=needs[0], need_high=needs[1])
     is_sensitive = class_ is DisclosureClass.R3
-    if population < (profile.sensitive_population if is_sensitive else profile.minimum_population) or (
-        is_sensitive and households < profile.sensitive_households
-    ):
+    least = profile.sensitive_population if is_sensitive else profile.minimum_population
+    if population < least:
+        # The reader then knows that the figure, being of some of these people, is below the threshold too.
+        return Judgement(ValueState.NA, "population_small", 0, least - 1, *needs)
+    if is_sensitive and households < profile.sensitive_households:
         return Judgement(ValueState.NA, "population_small", need_low=needs[0], need_high=needs[1])
     if count == 0:
         return Judgement(ValueState.ZERO)

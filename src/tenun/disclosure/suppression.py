@@ -80,7 +80,7 @@ def protect(cells: Iterable[Cell], *, profile: Profile, table: str) -> dict[Key,
             beside = _looser_beside(network, by_key, outcome, stuck)
             if beside is None:
                 raise NotProtectable(table=table)
-            if not outcome[beside].is_hidden:
+            if not outcome[beside].is_hidden and by_key[beside].is_secret:
                 waiting.append(beside)
             outcome[beside] = outcome[beside].masked()
         low, high = _bounds(by_key[beside], outcome[beside])
@@ -139,45 +139,67 @@ def _width(network: Network, cell: Cell) -> int:
 def _cheapest_beside(
     network: Network, by_key: Mapping[Key, Cell], stuck: Sequence[Reach], profile: Profile
 ) -> Key | None:
-    """A shown number whose hiding lets a stuck search go on: the lowest rank first, then the smallest."""
+    """A shown number whose hiding lets a stuck search go on: of the lowest rank, one that lets it go all the way
+    before one that does not, and then the smallest."""
     for reach in stuck:
-        found = [
-            cell
+        rooms = {
+            cell: _room(cell, reach, floor=profile.minimum_cell)
             for cell in _beside(network, by_key, reach)
-            if cell.may_hide
-            and cell.is_published
-            and not network.arcs[cell.key].is_hidden
-            and cell.count > 0
-            and _opens(cell, reach, floor=profile.minimum_cell)
-        ]
+            if cell.may_hide and cell.is_published and not network.arcs[cell.key].is_hidden and cell.count > 0
+        }
+        found = [cell for cell, room in rooms.items() if room > 0]
         if found:
-            return min(found, key=lambda cell: (cell.rank, cell.count, cell.key)).key
+            return min(
+                found,
+                key=lambda cell: (
+                    cell.rank,
+                    max(reach.missing - rooms[cell], 0),
+                    cell.count,
+                    cell.key,
+                ),
+            ).key
     return None
 
 
 def _looser_beside(
     network: Network, by_key: Mapping[Key, Cell], outcome: Mapping[Key, Judgement], stuck: Sequence[Reach]
 ) -> Key | None:
-    """A "<5" that told too much and has to say nothing, or else a zero that has to be hidden."""
-    for state in (ValueState.LT, ValueState.ZERO):
+    """A "<5" that told too much and has to say nothing; or a number just large enough to be shown, or hidden, that a
+    reader would take for no small one and no longer can, since a small one may now say nothing too; or a shown zero."""
+    for is_looser in (_is_small, _is_shown, _is_taken_for_large, _is_shown_zero):
         for reach in stuck:
             found = [
                 cell
-                for cell in by_key.values()
-                if cell.is_published and outcome[cell.key].state is state and _opens(cell, reach, floor=0)
-                and (cell.may_hide or state is ValueState.LT)
-            ]  # fmt: skip
+                for cell in _beside(network, by_key, reach)
+                if cell.is_published and is_looser(cell, outcome[cell.key]) and _room(cell, reach, floor=0) > 0
+            ]
             if found:
                 return min(found, key=lambda cell: (cell.rank, cell.count, cell.key)).key
     return None
+
+
+def _is_small(cell: Cell, judgement: Judgement) -> bool:
+    return judgement.state is ValueState.LT
+
+
+def _is_shown(cell: Cell, judgement: Judgement) -> bool:
+    return judgement.state is ValueState.OK and cell.may_hide
+
+
+def _is_taken_for_large(cell: Cell, judgement: Judgement) -> bool:
+    return judgement.state is ValueState.SUP and judgement.low > 0
+
+
+def _is_shown_zero(cell: Cell, judgement: Judgement) -> bool:
+    return judgement.state is ValueState.ZERO and cell.may_hide
 
 
 def _beside(network: Network, by_key: Mapping[Key, Cell], reach: Reach) -> list[Cell]:
     return [by_key[key] for key in {arc.key: None for sum_ in reach.sums for arc in network.touching[sum_]}]
 
 
-def _opens(cell: Cell, reach: Reach, *, floor: int) -> bool:
-    """Whether a cell, once hidden down to `floor`, lets a unit leave the sums that the search reached."""
+def _room(cell: Cell, reach: Reach, *, floor: int) -> int:
+    """How many units a cell, once hidden down to `floor`, lets leave the sums that the search reached."""
     if cell.tail in reach.sums and cell.head not in reach.sums:
-        return cell.count < cell.ceiling
-    return cell.head in reach.sums and cell.tail not in reach.sums and cell.count > floor
+        return cell.ceiling - cell.count
+    return cell.count - floor if cell.head in reach.sums and cell.tail not in reach.sums else 0

@@ -11,7 +11,7 @@ import io
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 
-from tenun.exchange.refusals import ContainerMalformed, TooLarge
+from tenun.exchange.refusals import ContainerMalformed
 
 BLOCK = tarfile.BLOCKSIZE
 END = bytes(2 * BLOCK)
@@ -54,12 +54,13 @@ class PieceReader(io.RawIOBase):
 class MemberReader(io.RawIOBase):
     """An archive is written to this, and each whole member comes out, in order.
 
-    `bytes_max(name)` is asked before a member is read and may raise; `take(name, content)` gets it.
+    `admit(name, size)` is asked before a member is read and raises where it may not be; `take(name,
+    content)` gets it.
     Holds one member in memory at a time. `finish` must be called after the last byte.
     """
 
-    def __init__(self, *, bytes_max: Callable[[str], int], take: Callable[[str, bytes], None]) -> None:
-        self._bytes_max = bytes_max
+    def __init__(self, *, admit: Callable[[str, int], None], take: Callable[[str, bytes], None]) -> None:
+        self._admit = admit
         self._take = take
         self._waiting = bytearray()
         self._name = ""
@@ -111,9 +112,7 @@ class MemberReader(io.RawIOBase):
             self._is_over = True
             return True
         name, size = _parse(block)
-        limit = self._bytes_max(name)
-        if size > limit:
-            raise TooLarge(what=name, limit=limit)
+        self._admit(name, size)
         del self._waiting[:BLOCK]
         self._name, self._size = name, size
         return True

@@ -94,10 +94,10 @@ def build(
     Raises `NotPermitted` and the other errors of `refusals`, and those of `agreement.signing.verify`.
     Every outcome is in the log before it is told; the pack's file appears after its entry is durable.
     """
-    _require_words(dataset=[dataset], purpose=[purpose], fields=list(fields or ()))
     book = Journal(station)
     register = Register(station)
     with register.only_one(), book.refusals(operation=str(Operation.FILE)) as known:
+        _require_words(dataset=[dataset], purpose=[purpose], fields=list(fields or ()))
         parse_area(area)
         agreement = signing.verify(station.agreement, own_keys=station.keys)
         known["agreement"] = journal.cite(agreement)

@@ -8,6 +8,7 @@ the two keys that the agreement pins, offline.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tenun.agreement import signing
 from tenun.agreement.agreed import Agreement
+from tenun.agreement.vocabulary import Party
 from tenun.exchange import journal, signature
 from tenun.exchange.journal import Journal
 from tenun.exchange.manifest import Manifest
@@ -145,6 +147,15 @@ def check(station: Station, file: Path) -> Checked:
                 record, sha256=known["receipt_sha256"], accepted=shown.accepted, log_index=logged.index
             )
         return Checked(shown, logged.index, consumer_log_index, is_first)
+
+
+def claimed_provider(file: Path) -> Party | None:
+    """Whose pack a receipt says it answers. Not verified: good for choosing where to check it, and for nothing else."""
+    try:
+        payload = signature.unverified_payload(_read(file).decode("ascii", errors="replace"))
+        return Party(json.loads(payload)["provider"])
+    except (TenunError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _read(file: Path) -> bytes:

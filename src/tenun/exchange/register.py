@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,6 +37,7 @@ class Register:
         descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._clean()
             yield
         finally:
             os.close(descriptor)
@@ -91,6 +93,14 @@ class Register:
         self._write("received", manifest.pack, {**_summary(manifest), "state": state, "scopes": sorted(scopes), **more})
 
     # --- below the surface -------------------------------------------------------------------------
+
+    def _clean(self) -> None:
+        """Remove what a killed run left: encrypted copies, drafts, sealed parts. Nobody else is at work now."""
+        for folder in self._folder.glob(".spool-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for pattern in ("inbox/.incoming-*", "*/.draft-*"):
+            for path in self._folder.glob(pattern):
+                path.unlink(missing_ok=True)
 
     def _records(self, kind: str) -> Iterator[dict[str, Any]]:
         for path in sorted((self._folder / kind).glob("[0-9a-f]*.json")):

@@ -182,20 +182,24 @@ class _Checked:
 
     def read(self, path: Path) -> None:
         """Raise for whatever is wrong with the file or with anything in it."""
-        sink = container.MemberReader(bytes_max=self._bytes_max, take=self._take)
+        sink = container.MemberReader(admit=self._admit, take=self._take)
         envelope.open_into(path, sink, identity=self._station.age_identity(), party=self._station.party)
         sink.finish()
         if self._expected is None or self._expected:
             raise ContainerMalformed(reason="a member is missing")
 
-    def _bytes_max(self, name: str) -> int:
+    def _admit(self, name: str, size: int) -> None:
+        """Only the member that must come next, and no more of it than it may have."""
         if self._encoded is None:
-            return _require_name(name, manifest.NAME, manifest.BYTES_MAX)
-        if self._expected is None:
-            return _require_name(name, manifest.SIGNATURE_NAME, signature.BYTES_MAX)
-        if not self._expected:
+            _require_member(name, size, expected=manifest.NAME, limit=manifest.BYTES_MAX)
+        elif self._expected is None:
+            _require_member(name, size, expected=manifest.SIGNATURE_NAME, limit=signature.BYTES_MAX)
+        elif not self._expected:
             raise ContainerMalformed(reason="a member that the manifest does not name")
-        return _require_name(name, self._expected[0].path, min(self._expected[0].size, parts.BYTES_MAX))
+        else:
+            _require_member(name, size, expected=self._expected[0].path, limit=parts.BYTES_MAX)
+            if size != self._expected[0].size:
+                raise PartAltered(part=self._expected[0].path, reason="another size")
 
     def _take(self, name: str, content: bytes) -> None:
         if self._encoded is None:
@@ -292,11 +296,12 @@ def read_part(
     )
 
 
-def _require_name(name: str, expected: str, limit: int) -> int:
+def _require_member(name: str, size: int, *, expected: str, limit: int) -> None:
     if name != expected:
         # Not repeated: a member's name may carry anything.
         raise ContainerMalformed(reason=f"another member where {expected} belongs")
-    return limit
+    if size > limit:
+        raise TooLarge(what=name, limit=limit)
 
 
 def _known(dataset: str, agreement: Agreement) -> str:
@@ -382,7 +387,7 @@ def _publish(station: Station, checked: _Checked, copy: _Copy, progress: Callabl
         if progress is not None:
             progress(2 * len(stated.parts) - len(waiting), 2 * len(stated.parts))
 
-    sink = container.MemberReader(bytes_max=lambda _: manifest.BYTES_MAX + parts.BYTES_MAX, take=take)
+    sink = container.MemberReader(admit=lambda name, size: None, take=take)  # sizes were checked the first time
     envelope.open_into(copy.path, sink, identity=station.age_identity(), party=station.party)
     sink.finish()
     if waiting:

@@ -20,6 +20,8 @@ from tenun.lake.store import Lake
 from tenun.registry.siapkerja import tables as siapkerja
 from tenun.registry.sid import tables as sid
 
+DELIVERED = "sid-warga"
+"""The agreement's name for what villages deliver."""
 # What any indicator may ask of a person. A permit that covers less computes nothing.
 PERSON_FIELDS = (
     "person_id",
@@ -122,7 +124,7 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
 def require(permit: Permit) -> None:
     """Raise unless the permit is for computing figures from the persons that villages delivered."""
     if (permit.dataset, permit.purpose, permit.operation) != (
-        "sid-warga",
+        DELIVERED,
         Purpose.VILLAGE_STATISTICS,
         Operation.USE,
     ):

@@ -229,7 +229,7 @@ def _total_cell(cube: Cube, area: str, outcome: Mapping[tuple[str, Slot], Judgem
         judgement=outcome[area, TOTAL],
         rank=RANKS[level_of(area)],
         is_published=level_of(area) in cube.definition.levels,
-        is_secret=_is_secret(outcome[area, TOTAL]),
+        is_secret=cube.sums[area].total.numerator > 0 and _is_secret(outcome[area, TOTAL]),
     )
 
 
@@ -257,7 +257,8 @@ def _breakdown_cells(
                 judgement=outcome[area, slot],
                 rank=RANKS[level],
                 is_published=slot in cube.definition.slots(level),
-                is_secret=_is_secret(outcome[area, slot]),
+                # That there is nobody is shown wherever it is the case, so it is no secret where it is hidden.
+                is_secret=sum_.slots[slot].numerator > 0 and _is_secret(outcome[area, slot]),
             )
 
 

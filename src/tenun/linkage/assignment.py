@@ -65,7 +65,7 @@ def accept_by_nik(
             FROM {pairs} p JOIN {residents} l ON l.unique_id = p.person_id JOIN {seekers} r ON r.unique_id = p.seeker_id
         )
         SELECT * EXCLUDE (is_bare, fits_nik),
-               CASE WHEN is_bare AND NOT (fits_nik AND others >= {settings.nik_others_min}) THEN '{TOO_LITTLE_KNOWN}'
+               CASE WHEN is_bare AND NOT (fits_nik AND others >= {settings.nik_bare_min}) THEN '{TOO_LITTLE_KNOWN}'
                     WHEN is_bare THEN NULL
                     WHEN others < {settings.nik_others_min} OR person < {settings.nik_person_min}
                     THEN '{NIK_NOT_BORNE_OUT}'
@@ -77,7 +77,7 @@ def accept_by_nik(
 
 
 def accept_by_rules(
-    connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, pairs: str, residents: str
+    connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, pairs: str, residents: str, seekers: str
 ) -> None:
     """Make `rules_decided`: the best pair of each account of the residue, and why it is not accepted."""
     gamma = comparisons.gamma
@@ -104,15 +104,15 @@ def accept_by_rules(
         SELECT best.* EXCLUDE (place),
                CASE WHEN gamma_name = {gamma("name", "name_missing")} THEN '{TOO_LITTLE_KNOWN}'
                     WHEN gamma_name < {near_enough} THEN '{NAME_TOO_FAR}'
-                    WHEN gamma_nik IN ({gamma("nik", "nik_one_digit")}, {gamma("nik", "nik_same_start")})
-                         AND gamma_birth_date = {gamma("birth_date", "birth_date_equal")}
-                         AND gamma_name < {gamma("name", "name_shortened")}
-                    THEN '{POSSIBLE_TWIN}'
+                    -- Twins have one date in their NIKs and differ in the serial; only a name wholly equal tells that
+                    -- the serial was mistyped.
+                    WHEN left(l.nik, 12) = left(r.nik, 12) AND gamma_name < {gamma("name", "name_reordered")} THEN '{POSSIBLE_TWIN}'
                     WHEN weight < {settings.probable_weight_min} THEN '{WEIGHT_BETWEEN}'
                     WHEN weight - rival_weight < {settings.probable_margin_min}
                     THEN '{CLOSE_RIVAL}'
                END AS held_back
         FROM best LEFT JOIN rival USING (seeker_id)
+        JOIN {residents} l ON l.unique_id = best.person_id JOIN {seekers} r ON r.unique_id = best.seeker_id
         """
     )
 

@@ -49,7 +49,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("name_missing", "joined_l IS NULL OR joined_r IS NULL", is_null=True),
         Level("name_equal", '"joined_l" = "joined_r"', term_frequency="joined"),
         Level("name_reordered", "sorted_l = sorted_r"),
-        Level("name_near", f"{_JW} >= 0.95"),
+        Level("name_near", f"{_JW} >= 0.95", term_frequency="joined"),
         Level("name_shortened", "length(core_l) > 2 AND length(core_r) > 2 AND (starts_with(core_l, core_r) "
               "OR starts_with(core_r, core_l) OR list_has_all(words_l, words_r) OR list_has_all(words_r, words_l))"),
         Level("name_similar", f"{_JW} >= 0.88"),
@@ -104,6 +104,7 @@ COLUMNS = (
 """Columns of a standard table that comparisons and blocking read."""
 
 TERM_FREQUENCY_COLUMN = "joined"
+EQUAL_NAME = "name_equal"
 # A name that only one record carries may still be a common one elsewhere.
 TERM_FREQUENCY_MIN = 2e-5
 

@@ -22,7 +22,7 @@ from tenun.engine.duckdb import only_row
 from tenun.kernel import canonical_json
 from tenun.kernel.errors import TenunError
 from tenun.linkage import comparisons
-from tenun.linkage.comparisons import COMPARISONS, TERM_FREQUENCY_MIN, Comparison, Level
+from tenun.linkage.comparisons import COMPARISONS, EQUAL_NAME, TERM_FREQUENCY_MIN, Comparison, Level
 
 SHIPPED = "invented-1.json"
 # No outcome is impossible: a weight stays finite whatever a training set did not contain.
@@ -58,7 +58,7 @@ class Model:
         return math.log2(m / u)
 
     def weight_sql(self, comparison: Comparison, gamma: str, term_frequency: str) -> str:
-        """The weight of a field from its level number; `term_frequency` is the share of records with that name."""
+        """The weight of a field from its level number; `term_frequency` is the larger share of records with either name."""
         cases = [
             f"WHEN {comparisons.gamma(comparison.field, level.code)} "
             f"THEN {self._level_sql(comparison.field, level, term_frequency)}"
@@ -71,8 +71,10 @@ class Model:
         m, u = self.probabilities[field][level.code]
         if level.term_frequency is None:
             return f"{math.log2(m / u)!r}::DOUBLE"
+        # Against the chance that two people share an average name stands that of this name, as in Splink.
+        average = math.log2(self.probabilities[field][EQUAL_NAME][1])
         return (
-            f"({math.log2(m / u)!r}::DOUBLE + coalesce({math.log2(u)!r}::DOUBLE "
+            f"({math.log2(m / u)!r}::DOUBLE + coalesce({average!r}::DOUBLE "
             f"- log2(greatest({term_frequency}, {TERM_FREQUENCY_MIN}::DOUBLE)), 0::DOUBLE))"
         )
 
@@ -183,7 +185,12 @@ def fitted_to(model: Model, connection: duckdb.DuckDBPyConnection, residents: st
         pairs = dict(zip(codes, (int(count or 0) for count in counts), strict=True))
         total = sum(pairs.values())
         if total:
-            fitted = fitted.with_u(field, {code: count / total for code, count in pairs.items()})
+            shares = {code: count / total for code, count in pairs.items()}
+            # A difference is never evidence for one person, however rare: where few accounts claim another regency,
+            # few of the right ones do either.
+            for code in codes[1:]:
+                shares[code] = max(shares[code], model.probabilities[field][code][0])
+            fitted = fitted.with_u(field, shares)
     return fitted
 
 

@@ -195,7 +195,9 @@ class _Run:
             )
         else:
             self.connection.execute("CREATE TABLE rule_pairs AS SELECT * FROM nik_pairs LIMIT 0")
-        assignment.accept_by_rules(self.connection, self.settings, pairs="rule_pairs", residents="residents")
+        assignment.accept_by_rules(
+            self.connection, self.settings, pairs="rule_pairs", residents="residents", seekers="residue"
+        )
         return plan
 
     def _expect(self, share: float) -> None:

@@ -51,7 +51,7 @@ def _pairs(residents: str, seekers: str, condition: str) -> str:
     columns = ", ".join(f"l.{column} AS {column}_l, r.{column} AS {column}_r" for column in COLUMNS)
     levels = ", ".join(f"{comparisons.gamma_sql(comparison)} AS gamma_{comparison.field}" for comparison in COMPARISONS)
     return f"""
-        SELECT unique_id_l AS person_id, unique_id_r AS seeker_id, joined_l AS pair_name, {levels}
+        SELECT unique_id_l AS person_id, unique_id_r AS seeker_id, joined_l AS name_l, joined_r AS name_r, {levels}
         FROM (SELECT {columns} FROM {residents} l JOIN {seekers} r ON {condition})
     """
 
@@ -59,7 +59,7 @@ def _pairs(residents: str, seekers: str, condition: str) -> str:
 def _weigh(connection: duckdb.DuckDBPyConnection, model: Model, pairs: str, *, stage: str, target: str) -> None:
     """Add the weights to pairs that have their level numbers."""
     weights = {
-        comparison.field: model.weight_sql(comparison, f"gamma_{comparison.field}", f"tf_{TERM_FREQUENCY_COLUMN}")
+        comparison.field: model.weight_sql(comparison, f"gamma_{comparison.field}", "name_share")
         for comparison in COMPARISONS
     }
     named = ", ".join(f"{sql} AS weight_{field}" for field, sql in weights.items())
@@ -69,8 +69,13 @@ def _weigh(connection: duckdb.DuckDBPyConnection, model: Model, pairs: str, *, s
         f"""
         CREATE OR REPLACE TABLE {target} AS
         WITH pairs AS ({pairs}),
+        shared AS (
+            SELECT pairs.*, greatest(l.tf_{TERM_FREQUENCY_COLUMN}, r.tf_{TERM_FREQUENCY_COLUMN}) AS name_share
+            FROM pairs LEFT JOIN name_shares l ON l.{TERM_FREQUENCY_COLUMN} = pairs.name_l
+                       LEFT JOIN name_shares r ON r.{TERM_FREQUENCY_COLUMN} = pairs.name_r
+        ),
         weighed AS (
-            SELECT pairs.*, {named} FROM pairs LEFT JOIN name_shares n ON n.{TERM_FREQUENCY_COLUMN} = pairs.pair_name
+            SELECT *, {named} FROM shared
         )
         SELECT seeker_id, person_id, '{stage}' AS stage,
                round(({model.prior_weight!r}::DOUBLE + weight_nik + {others}), 4) AS weight,
@@ -99,8 +104,9 @@ def by_rules(
     predicted = predict(connection, model, rules, residents, seekers, weight_min=weight_min)
     levels = ", ".join(f"p.gamma_{field}" for field in FIELDS)
     pairs = f"""
-        SELECT p.unique_id_l AS person_id, p.unique_id_r AS seeker_id, l.joined AS pair_name, {levels}
+        SELECT p.unique_id_l AS person_id, p.unique_id_r AS seeker_id, l.joined AS name_l, r.joined AS name_r, {levels}
         FROM {predicted} p JOIN {residents} l ON l.unique_id = p.unique_id_l
+                           JOIN {seekers} r ON r.unique_id = p.unique_id_r
         -- A pair with one NIK was judged in the first stage, and is not let in by the back door.
         WHERE p.gamma_nik <> {comparisons.gamma("nik", "nik_equal")}
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -27,6 +28,7 @@ class LinkSettings:
 
     nik_others_min: float
     nik_person_min: float
+    nik_bare_min: float
     nik_shared_max: int
     probable_weight_min: float
     probable_margin_min: float
@@ -45,7 +47,7 @@ class LinkSettings:
 
 
 _KEYS = {
-    "nik": ("others_min", "person_min", "shared_max"),
+    "nik": ("others_min", "person_min", "bare_min", "shared_max"),
     "probable": ("weight_min", "margin_min"),
     "review": ("weight_min",),
     "prior": ("expected_share",),
@@ -58,19 +60,30 @@ def load(
 ) -> LinkSettings:
     """Read a settings file; without one, the shipped settings. Raises `SettingsUnreadable`."""
     shipped = tomllib.loads(files("tenun.linkage").joinpath("settings.toml").read_text(encoding="utf-8"))
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise SettingsUnreadable(file=path.name if path else "", reason=type(problem).__name__) from problem
-    values: dict[str, Any] = {}
-    for section, keys in _KEYS.items():
-        for key in keys:
-            values[f"{section}_{key}"] = shipped[section][key]
-    for section, entries in given.items():
-        for key, value in entries.items() if isinstance(entries, dict) else ():
-            if f"{section}_{key}" not in values or isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise SettingsUnreadable(file=path.name if path else "", reason=f"{section}.{key}")
-            values[f"{section}_{key}"] = type(values[f"{section}_{key}"])(value)
-        if section not in _KEYS:
-            raise SettingsUnreadable(file=path.name if path else "", reason=section)
+    values: dict[str, Any] = {
+        f"{section}_{key}": shipped[section][key] for section, keys in _KEYS.items() for key in keys
+    }
+    for name, value in (_given(path) if path else {}).items():
+        if name not in values or not _is_number(value):
+            raise SettingsUnreadable(file=path.name if path else "", reason=name)
+        values[name] = type(values[name])(value)
     return LinkSettings(**values, model=model, threads=threads, memory=memory)
+
+
+def _given(path: Path) -> dict[str, object]:
+    """What a file sets, as `section_key`; an entry outside a section comes through and is refused by its name."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise SettingsUnreadable(file=path.name, reason=type(problem).__name__) from problem
+    given: dict[str, object] = {}
+    for section, entries in content.items():
+        if isinstance(entries, dict) and section in _KEYS:
+            given |= {f"{section}_{key}": value for key, value in entries.items()}
+        else:
+            given[section] = entries
+    return given
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -224,14 +224,14 @@ def build(connection: duckdb.DuckDBPyConnection, source: str, target: str, *, as
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE {target} AS
-        WITH shared AS (
+        WITH crowded_niks AS (
             SELECT nik FROM {source} WHERE nik IS NOT NULL GROUP BY nik HAVING count(*) > {int(nik_shared_max)}
         ),
         read AS (
-            SELECT s.*, CASE WHEN shared.nik IS NULL THEN nik_usable(s.nik) END AS key_nik,
+            SELECT s.*, CASE WHEN crowded.nik IS NULL THEN nik_usable(s.nik) END AS key_nik,
                    date_known(s.birth_date, {as_of.year}) AS known_date,
                    address_text(s.address) AS address_words, village_known(s.village_code) AS village
-            FROM {source} s LEFT JOIN shared ON shared.nik = s.nik
+            FROM {source} s LEFT JOIN crowded_niks crowded ON crowded.nik = s.nik
         ),
         dated AS (
             SELECT *, nik_birth_date(key_nik, coalesce(year(known_date), {as_of.year} - age_years), {as_of.year})

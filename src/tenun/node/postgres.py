@@ -46,7 +46,7 @@ SETTINGS: Mapping[str, str] = {
     "shared_buffers": "64MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # A statement can hold a name that someone searched for: the server's log tells that something failed, not with what.
+    # A statement can hold what someone typed: the server's log tells that it failed, not with what.
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
 }
@@ -77,6 +77,15 @@ class FolderNotOurs(TenunError):
     text_en = "The folder {folder} belongs to another user, so it is not used."
     remedy_id = "Hapus folder itu, atau jalankan dengan pengguna yang dahulu membuatnya."
     remedy_en = "Remove that folder, or run as the user who made it."
+
+
+class DatabaseInUse(TenunError):
+    code = "node.database_in_use"
+    retryable = True
+    text_id = "Basis data simpul ini sedang dipakai proses lain."
+    text_en = "Another process is using this node's database."
+    remedy_id = "Hentikan dahulu portal atau peragaan yang sedang berjalan."
+    remedy_en = "Stop the portal or demonstration that is running first."
 
 
 class DatabaseUrlInvalid(TenunError):
@@ -164,6 +173,19 @@ def database(role: Role) -> Iterator[Database]:
         yield cluster.create_database(database_name(role))
 
 
+def stop() -> None:
+    """Stop this machine's own server, if it runs. Raises `DatabaseInUse` while a node still needs it."""
+    with Cluster.of_home().alone() as cluster:
+        cluster.stop()
+
+
+def remove() -> None:
+    """Stop this machine's own server and remove its data, wherever they lie. Raises `DatabaseInUse`."""
+    with Cluster.of_home().alone() as cluster:
+        cluster.stop()
+        shutil.rmtree(cluster.data, ignore_errors=True)
+
+
 # --- the server of our own -----------------------------------------------------------------------
 
 
@@ -241,9 +263,20 @@ class Cluster:
                 else:
                     self.stop()
 
+    @contextmanager
+    def alone(self) -> Iterator[Cluster]:
+        """Nobody leases the server for the length of the block. Raises `DatabaseInUse` when someone does."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lease").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as problem:
+                raise DatabaseInUse() from problem
+            yield self
+
     def start(self) -> None:
         """Make the cluster if there is none, and start it if it does not run."""
-        with self._alone():
+        with self._locked():
             if self.status().is_running:
                 return
             binaries = _binaries(self.account)
@@ -256,7 +289,7 @@ class Cluster:
             self._run("start", [binaries / "pg_ctl", "-D", self.data, "-w", "-t", "60", "-s", "-l", self.log, "start"])
 
     def stop(self) -> None:
-        with self._alone():
+        with self._locked():
             if self.status().is_running:
                 self._run(
                     "stop", [_binaries(self.account) / "pg_ctl", "-D", self.data, "-w", "-s", "-m", "fast", "stop"]
@@ -274,7 +307,7 @@ class Cluster:
 
     def create_database(self, name: str, *, template: str | None = None) -> Database:
         """The database of that name, made when it is not there."""
-        with self._alone(), self.connect() as connection:
+        with self._locked(), self.connect() as connection:
             there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
             if there is None:
                 statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
@@ -286,7 +319,7 @@ class Cluster:
     # --- below the surface ---------------------------------------------------------------------
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)

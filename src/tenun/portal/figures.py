@@ -82,7 +82,7 @@ class Figures:
     @property
     def release(self) -> Release:
         results = self._results
-        at_top = [value for value in self._totals(NATIONAL)]
+        at_top = self._totals(NATIONAL)
         return Release(
             snapshot=results.snapshot.id,
             reference_date=results.reference_date,

@@ -56,6 +56,11 @@ def mark_as_demo(role: Role) -> None:
     marker.touch()
 
 
+def stop_database() -> None:
+    """Stop the embedded server and remove its data: before a demo's nodes are made anew. Raises `DatabaseInUse`."""
+    postgres.remove()
+
+
 # --- in a process of its own ---------------------------------------------------------------------
 
 
@@ -186,7 +191,9 @@ def _migrate() -> None:
 
     digest = _migrations_digest()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()")
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        )
         if cursor.fetchone()[0] == digest:
             return
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)

@@ -32,6 +32,10 @@ def state_name(state: ValueState | str) -> str:
     return wording.named(wording.STATES, ValueState(state), language())  # type: ignore[arg-type]
 
 
+# Hourglass and no-entry are emoji, which many devices' typefaces lack: our own drawings of them.
+DRAWN_SIGNS = {ValueState.NS: "hourglass", ValueState.CUT: "ban"}
+
+
 def state_sign(state: ValueState | str) -> str:
     return wording.SIGNS[ValueState(state)]
 

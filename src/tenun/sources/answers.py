@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from tenun.sources import reading
-from tenun.sources.errors import FileUnreadable
+from tenun.sources.errors import FileUnreadable, NoRows
 from tenun.sources.reading import BROKEN, Kind, Source
 
 Progress = Callable[[str, int, int], None]
@@ -36,10 +36,13 @@ class Answer:
 
 
 def open_files(paths: Sequence[Path], *, progress: Progress | None = None) -> Iterator[Source]:
-    """Every file in the order given; an archive as the files in it."""
+    """Every file in the order given; an archive as the files in it. Raises what `reading.open_file` raises."""
     for number, path in enumerate(paths, start=1):
         source = reading.open_file(path)
-        yield from source.members() if source.kind is Kind.ARCHIVE else (source,)
+        members = source.members() if source.kind is Kind.ARCHIVE else [source]
+        if not members:
+            raise NoRows(file=source.file)
+        yield from members
         if progress is not None:
             progress("Membaca berkas / reading", number, len(paths))
 

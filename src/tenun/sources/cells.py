@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
@@ -34,7 +35,7 @@ def text(cell: Cell | None) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, int | float):
-        return str(int(cell)) if float(cell).is_integer() else repr(cell)
+        return str(int(cell)) if math.isfinite(cell) and cell == int(cell) else _fraction(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
@@ -60,6 +61,10 @@ def as_read(column: Sequence[Cell]) -> pa.StringArray:
 
 def is_blank(row: Iterable[Cell | None]) -> bool:
     return not any(cell is not None and text(cell) for cell in row)
+
+
+def _fraction(number: float) -> str:
+    return "" if math.isnan(number) else repr(number)
 
 
 def _cleaned(value: str) -> str:

@@ -20,6 +20,8 @@ _SERIAL_EPOCH = date(1899, 12, 30)
 _SERIALS = range(61, 73_415)
 """1 March 1900 to the end of 2100: below, the two ways of counting differ."""
 
+_NUMBER_MAX = 1e9  # NaN is not below it either
+
 EARLIEST = date(1880, 1, 1)
 
 _NONE = frozenset({"", "-", "--", "0", "0000-00-00", "00-00-0000", "00/00/0000", "0000-00-00 00:00:00", "tidak ada"})
@@ -85,7 +87,7 @@ def _read(cell: Cell | None, until: date) -> Reading:
     if isinstance(cell, bool):
         return None, Doubt.UNREADABLE
     if isinstance(cell, int | float):
-        return _of_number(float(cell))
+        return _of_number(float(cell)) if abs(cell) < _NUMBER_MAX else (None, Doubt.UNREADABLE)
     if cell is None or isinstance(cell, str):
         return _of_text(cells.text(cell), until)
     return None, Doubt.UNREADABLE

@@ -65,6 +65,16 @@ class NoRows(TenunError):
     remedy_en = "Fill in the form, or export the data from the village's system, then try again."
 
 
+class NothingAccepted(TenunError):
+    """There are rows, and not one can be used. What the lake holds stays, and is not replaced by nothing."""
+
+    code = "sources.nothing_accepted"
+    text_id = "Tidak satu pun dari {rows} baris pada {file} dapat dipakai; data yang ada tidak diganti."
+    text_en = "Not one of the {rows} rows of {file} can be used; the data at hand is not replaced."
+    remedy_id = "Perbaiki baris-baris yang disebut di {rejects_file}, lalu ulangi."
+    remedy_en = "Correct the rows named in {rejects_file}, then try again."
+
+
 class ColumnMissing(TenunError):
     """A column without which no row can be used is not there."""
 

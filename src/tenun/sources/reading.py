@@ -50,7 +50,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows from the first row of the sheet on, so that `rows[0]` is row 1."""
+    """Rows of equal length, from the first row of the sheet on, so that `rows[0]` is row 1."""
 
     name: str
     rows: Sequence[Sequence[Cell]]
@@ -129,14 +129,20 @@ class Source:
             return
         text = _decode(self._content)
         try:
-            yield 1, json.loads(text)
-            return
+            document = json.loads(text)
         except json.JSONDecodeError:
-            lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-        parsed = [(number, _parsed(line)) for number, line in lines]
-        if all(value is BROKEN for _, value in parsed) or len(parsed) < 2:
+            yield from self._lines_of_json(text)
+        else:
+            yield 1, document
+
+    def _lines_of_json(self, text: str) -> Iterator[tuple[int, Any]]:
+        """One value a line, parsed when it is asked for: answers take ten times the room once they are parsed."""
+        # Not `splitlines`: JSON allows U+2028 and the like inside a text.
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+        if len(lines) < 2 or all(_parsed(line) is BROKEN for _, line in lines):
             raise FileUnreadable(file=self.file, reason_id="JSON-nya rusak", reason_en="its JSON is damaged")
-        yield from parsed
+        for number, line in lines:
+            yield number, _parsed(line)
 
     # --- archives ------------------------------------------------------------------------------
 
@@ -299,11 +305,17 @@ def _text_rows(file: str, content: bytes) -> list[list[Cell]]:
     text = _decode(content)
     csv.field_size_limit(1024 * 1024)
     try:
-        return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))]
+        rows: list[list[Cell]] = [
+            list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        ]
     except csv.Error as problem:
         raise FileUnreadable(
             file=file, reason_id="bukan CSV yang utuh", reason_en="it is not a well-formed CSV"
         ) from problem
+    width = max(map(len, rows), default=0)
+    if width * len(rows) > CELLS_MAX:
+        raise FileTooLarge(file=file, reason_id="satu baris terlalu panjang", reason_en="a row is too long")
+    return [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
 
 
 def _delimiter(text: str) -> str:

@@ -58,6 +58,19 @@ class RegencyFiles:
     truth: Path
 
 
+def files_in(folder: Path, residents: Mapping[str, Path]) -> RegencyFiles:
+    """The files of a folder that `write` filled."""
+    return RegencyFiles(
+        residents=residents,
+        seekers=folder / "data_buatan_pencari_kerja.csv",
+        vacancies=folder / "data_buatan_lowongan.json",
+        trainings=folder / "data_buatan_pelatihan.csv",
+        certificates=folder / "data_buatan_sertifikat.csv",
+        placements=folder / "data_buatan_penempatan.csv",
+        truth=folder / "kebenaran.parquet",
+    )
+
+
 def write(
     population: Population, folder: Path, *, as_of: date, seed: int, silent_villages: int = 2,
     progress: Callable[[int, int], None] | None = None,
@@ -82,15 +95,14 @@ def write(
         if progress is not None:
             progress(number + 1, len(codes))
     accounts = population.accounts
-    return RegencyFiles(
-        residents=residents,
-        seekers=_write_csv(folder / "data_buatan_pencari_kerja.csv", [_seeker(a, as_of) for a in accounts]),
-        vacancies=_write_vacancies(folder / "data_buatan_lowongan.json", chance, population.villages, as_of),
-        trainings=_write_csv(folder / "data_buatan_pelatihan.csv", _trainings(chance, population.villages, as_of)),
-        certificates=_write_csv(folder / "data_buatan_sertifikat.csv", _certificates(chance, accounts, as_of)),
-        placements=_write_csv(folder / "data_buatan_penempatan.csv", _placements(accounts)),
-        truth=_write_truth(folder / "kebenaran.parquet", accounts, places, silent),
-    )
+    written = files_in(folder, residents)
+    _write_csv(written.seekers, [_seeker(account, as_of) for account in accounts])
+    _write_vacancies(written.vacancies, chance, population.villages, as_of)
+    _write_csv(written.trainings, _trainings(chance, population.villages, as_of))
+    _write_csv(written.certificates, _certificates(chance, accounts, as_of))
+    _write_csv(written.placements, _placements(accounts))
+    _write_truth(written.truth, accounts, places, silent)
+    return written
 
 
 # --- residents ---------------------------------------------------------------------------------
@@ -317,7 +329,7 @@ JOBS = (
 )
 
 
-def _write_vacancies(path: Path, chance: Random, villages: Sequence[Village], as_of: date) -> Path:
+def _write_vacancies(path: Path, chance: Random, villages: Sequence[Village], as_of: date) -> None:
     data = []
     for number in range(1, 121):
         title, function, industry, education, level = chance.choice(JOBS)
@@ -367,7 +379,6 @@ def _write_vacancies(path: Path, chance: Random, villages: Sequence[Village], as
         "data": data,
     }
     path.write_text(json.dumps(envelope, ensure_ascii=False, indent=1), encoding="utf-8")
-    return path
 
 
 def _vacancy_region(chance: Random, village: Village) -> dict[str, Any]:
@@ -446,12 +457,11 @@ def _placements(accounts: Iterable[Account]) -> list[dict[str, object]]:
     ]
 
 
-def _write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
+def _write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, fieldnames=list(rows[0]) if rows else ["catatan"])
         writer.writeheader()
         writer.writerows(rows)
-    return path
 
 
 # --- truth -------------------------------------------------------------------------------------
@@ -459,7 +469,7 @@ def _write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
 
 def _write_truth(
     path: Path, accounts: Iterable[Account], places: Mapping[int, tuple[str, int]], silent: set[str]
-) -> Path:
+) -> None:
     """One row an account: the village and row of the file that hold its person, or nulls when none does."""
     columns: dict[str, list[Any]] = {"id_pencaker": [], "village_code": [], "source_row": []}
     for account in accounts:
@@ -470,4 +480,3 @@ def _write_truth(
         columns["source_row"].append(row if is_in_a_file else None)
     schema = pa.schema({"id_pencaker": pa.string(), "village_code": pa.string(), "source_row": pa.int32()})
     pq.write_table(pa.table(columns, schema=schema), path)
-    return path

@@ -14,8 +14,8 @@ import pytest
 
 from tenun.agreement.decision import Operation, Use, allowed_fields, decide
 from tenun.agreement.vocabulary import Party
-from tenun.exchange import container, envelope, pack, receipt, unpack
 from tenun.exchange import manifest as manifests
+from tenun.exchange import pack, receipt, unpack
 from tenun.exchange.binding import BINDINGS
 from tenun.exchange.refusals import AreaUnclear, FileExists, KeyFieldMissing, NothingToSend, NotPermitted, WrongNode
 from tenun.exchange.register import Register
@@ -25,17 +25,10 @@ from tenun.registry.siapkerja.tables import VACANCIES
 from tenun.registry.sid.tables import PERSON_IDENTIFIERS, PERSONS, VILLAGE_INDEX
 from tenun.transparency_log.audit import verify_folder
 from tenun.transparency_log.folder import LogFolder
-from tests.lib.two_nodes import AS_OF, VILLAGES, Nodes, person, publish_residents
+from tests.lib.forger import opened
+from tests.lib.two_nodes import AS_OF, VILLAGES, Nodes, copy_of, person, publish_residents
 
 ALL_FIELDS = {*PERSONS.names(), *PERSON_IDENTIFIERS.names()}
-
-
-def members(nodes: Nodes, file: Path, party: Party = Party.NAKER) -> dict[str, bytes]:
-    """What is inside a pack, read without any of the checks."""
-    found: dict[str, bytes] = {}
-    sink = container.MemberReader(bytes_max=lambda _: 1 << 40, take=found.__setitem__)
-    envelope.open_into(file, sink, identity=nodes.of(party).age_identity(), party=party)
-    return found
 
 
 def entries(station: Station) -> list[dict[str, Any]]:
@@ -224,7 +217,7 @@ def test_a_pack_without_identifiers_does_not_take_the_place_of_one_that_has_them
 def test_no_field_that_was_not_granted_is_anywhere_in_a_pack(nodes: Nodes, purpose: str) -> None:
     """Pasal 7(1): names and values are both looked for, in every byte of what is handed over."""
     packed = pack.build(nodes.desa, dataset="sid-warga", purpose=purpose)
-    inside = members(nodes, packed.file)
+    inside = opened(nodes, packed.file)
     withheld = ALL_FIELDS - granted(nodes, purpose)
     assert withheld
     everything = b"".join(inside.values())
@@ -242,7 +235,7 @@ def test_no_field_that_was_not_granted_is_anywhere_in_a_pack(nodes: Nodes, purpo
 
 def test_children_and_the_dead_never_leave(nodes: Nodes) -> None:
     packed = pack.build(nodes.desa, dataset="sid-warga", purpose="pemadanan")
-    inside = members(nodes, packed.file)
+    inside = opened(nodes, packed.file)
     for name, data in inside.items():
         if name.endswith(".parquet"):
             table = pq.read_table(io.BytesIO(data))
@@ -376,7 +369,9 @@ def test_a_number_typed_for_a_name_is_not_repeated_anywhere(nodes: Nodes, option
     with pytest.raises(pack.WordMalformed) as refused:
         pack.build(nodes.desa, **options)
     assert number not in json.dumps(refused.value.as_dict())
-    assert number not in json.dumps(entries(nodes.desa))
+    (entry,) = entries(nodes.desa)
+    assert entry["code"] == "exchange.word_malformed"
+    assert number not in json.dumps(entry)
 
 
 @pytest.mark.parametrize("area", ["5317", "5317012001", "53.17.9", "bps:53.17", "../..", "5317010101909001"])
@@ -441,12 +436,10 @@ def test_a_file_name_tells_dataset_date_and_pack_only(nodes: Nodes, tmp_path: Pa
 
 
 def test_the_same_data_at_the_same_moment_give_the_same_bytes_inside(nodes: Nodes, tmp_path: Path) -> None:
-    from tests.lib.two_nodes import copy_of
-
     twin = copy_of(nodes, tmp_path / "twin")
     one = pack.build(nodes.desa, dataset="sid-warga", purpose="pemadanan")
     other = pack.build(twin.desa, dataset="sid-warga", purpose="pemadanan")
-    assert members(nodes, one.file) == members(twin, other.file)
+    assert opened(nodes, one.file) == opened(twin, other.file)
     assert one.file.read_bytes() != other.file.read_bytes()  # the encryption is fresh each time
 
 
@@ -488,9 +481,19 @@ def test_a_column_that_the_lake_does_not_hold_is_named_and_not_left_empty(nodes:
     assert "occupation" not in packed.manifest.fields_
 
 
+def test_what_a_killed_run_left_is_gone_after_the_next(nodes: Nodes) -> None:
+    left = [".spool-x/parts-1", "inbox/.incoming-x", "outbox/.draft-x"]
+    for name in left:
+        path = nodes.desa.exchange / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"noise")
+    pack.build(nodes.desa, dataset="sid-warga", purpose="pemadanan")
+    assert not any((nodes.desa.exchange / name).exists() for name in left)
+
+
 def test_the_manifest_survives_being_read_back(nodes: Nodes) -> None:
     packed = pack.build(nodes.desa, dataset="sid-warga", purpose="pemadanan")
-    inside = members(nodes, packed.file)
+    inside = opened(nodes, packed.file)
     assert list(inside) == ["manifest.json", "manifest.jws", "parts/00001.parquet"]
     assert manifests.parse(inside["manifest.json"]) == packed.manifest
 

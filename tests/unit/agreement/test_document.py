@@ -181,19 +181,45 @@ REFUSED: dict[str, tuple[Callable[[Document], None], type[TenunError], str]] = {
     ),
     "a clause that the text lacks": (_set("permissions", 0, "clause", to="9(3)"), UnknownTerm, "/permissions/0/clause"),
     "a prohibition that looks at the time": (
-        _set("prohibitions", 0, "constraint", 0, to={"leftOperand": "dateTime", "operator": "lt", "rightOperand": "term.end"}),
+        _set(
+            "prohibitions",
+            0,
+            "constraint",
+            0,
+            to={"leftOperand": "dateTime", "operator": "lt", "rightOperand": "term.end"},
+        ),
         UnknownTerm,
         "/prohibitions/0/constraint/0/leftOperand",
     ),
-    "an unknown law": (_set("purposes", 0, "legal_basis", 0, "law", to="UU 1/1900"), UnknownTerm, "/purposes/0/legal_basis/0/law"),
-    "an unknown force majeure event": (_set("force_majeure", "events", 0, to="macet"), UnknownTerm, "/force_majeure/events/0"),
+    "an unknown law": (
+        _set("purposes", 0, "legal_basis", 0, "law", to="UU 1/1900"),
+        UnknownTerm,
+        "/purposes/0/legal_basis/0/law",
+    ),
+    "an unknown force majeure event": (
+        _set("force_majeure", "events", 0, to="macet"),
+        UnknownTerm,
+        "/force_majeure/events/0",
+    ),
     "a missing term": (_drop("term"), MissingTerm, "/term"),
-    "a permission without a purpose": (_drop("permissions", 0, "constraint", 0), MissingTerm, "/permissions/0/constraint"),
+    "a permission without a purpose": (
+        _drop("permissions", 0, "constraint", 0),
+        MissingTerm,
+        "/permissions/0/constraint",
+    ),
     "a permission without fields": (_drop("permissions", 0, "constraint", 1), MissingTerm, "/permissions/0/constraint"),
     "a permission without rows": (_drop("permissions", 0, "constraint", 2), MissingTerm, "/permissions/0/constraint"),
-    "a permission without a beginning": (_drop("permissions", 0, "constraint", 3), MissingTerm, "/permissions/0/constraint"),
+    "a permission without a beginning": (
+        _drop("permissions", 0, "constraint", 3),
+        MissingTerm,
+        "/permissions/0/constraint",
+    ),
     "a permission without an end": (_drop("permissions", 0, "constraint", 4), MissingTerm, "/permissions/0/constraint"),
-    "a transfer without a frequency": (_drop("permissions", 0, "constraint", 5), MissingTerm, "/permissions/0/constraint"),
+    "a transfer without a frequency": (
+        _drop("permissions", 0, "constraint", 5),
+        MissingTerm,
+        "/permissions/0/constraint",
+    ),
     "one party only": (_drop("parties", 1), MissingTerm, "/parties"),
     "an end that is not start plus years": (_set("term", "years", to=4), TermNotUnderstood, "/term/end"),
     "an end a second late": (_set("term", "end", to="2028-07-23T00:00:01+07:00"), TermNotUnderstood, "/term/end"),
@@ -219,7 +245,7 @@ REFUSED: dict[str, tuple[Callable[[Document], None], type[TenunError], str]] = {
         TermNotUnderstood,
         "/datasets/0/contract/file",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.pasal("13")

@@ -24,7 +24,7 @@ class User(AbstractUser):
     is_demo = models.BooleanField(_("demonstration account"), default=False)
 
     class Meta:
-        constraints = [
+        constraints = [  # noqa: RUF012 - Django reads it, nobody changes it
             models.CheckConstraint(
                 condition=models.Q(role__in=[role.value for role in access.Role]), name="account_role_is_known"
             ),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from tenun.disclosure.state import ValueState
 from tenun.indicators.areas import Area, Level
-from tenun.indicators.definition import CATEGORIES, Breakdown, Definition
+from tenun.indicators.definition import CATEGORIES, Breakdown, Definition, Kind
 from tenun.indicators.results import Coverage, Value
 from tenun.portal.figures import Figures
 
@@ -19,12 +20,21 @@ FAIR_MATCH_PERCENT = 70.0
 
 @dataclass(frozen=True)
 class BreakdownTable:
-    """One figure by the categories of one dimension, with its total."""
+    """Figures by the categories of one dimension, a column each, with their totals."""
 
-    definition: Definition
     dimension: Breakdown
-    rows: Sequence[Value]
-    total: Value
+    definitions: Sequence[Definition]
+    rows: Sequence[tuple[str, Sequence[Value]]]
+    totals: Sequence[Value]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure, and the one of the area above in case it has none itself."""
+
+    value: Value
+    definition: Definition
+    above: Value | None
 
 
 @dataclass(frozen=True)
@@ -38,17 +48,45 @@ class Quality:
     villages: int
 
 
+def cards(figures: Figures, area: Area) -> list[Card]:
+    around = figures.around(area.code)
+    above = {value.indicator: value for value in figures.totals(around[-1].code)} if around else {}
+    return [
+        Card(
+            value=value,
+            definition=figures.definitions[value.indicator],
+            above=_instead(value, figures.definitions[value.indicator], above.get(value.indicator)),
+        )
+        for value in figures.totals(area.code)
+    ]
+
+
+def _instead(value: Value, definition: Definition, above: Value | None) -> Value | None:
+    """The rate around an area that has none: a rate may stand for its parts, a number may not."""
+    if value.state.has_value or definition.kind is not Kind.RATE or above is None or not above.state.has_value:
+        return None
+    return above
+
+
 def breakdown_tables(figures: Figures, area: Area) -> list[BreakdownTable]:
-    tables = []
-    for definition in figures.definitions.values():
-        for dimension in definition.breakdowns.get(area.level, ()):
-            found = {value.category: value for value in figures.categories(definition.id, area.code, dimension)}
-            rows = [found[category] for category in CATEGORIES[dimension] if category in found]
-            # "Not known" is a row of its own only where somebody is in it.
-            rows = [value for value in rows if value.category != "missing" or value.value]
-            if rows:
-                tables.append(BreakdownTable(definition, dimension, rows, figures.value(definition.id, area.code)))
-    return tables
+    return [table for dimension in Breakdown if (table := _by(dimension, figures, area)) is not None]
+
+
+def _by(dimension: Breakdown, figures: Figures, area: Area) -> BreakdownTable | None:
+    columns = [one for one in figures.definitions.values() if dimension in one.breakdowns.get(area.level, ())]
+    if not columns:
+        return None
+    found = {
+        (one.id, value.category): value for one in columns for value in figures.categories(one.id, area.code, dimension)
+    }
+    rows = [
+        (category, [found[one.id, category] for one in columns])
+        for category in CATEGORIES[dimension]
+        if all((one.id, category) in found for one in columns)
+        # "Not known" is a row of its own only where somebody is, or may be, in it.
+        and not (category == "missing" and all(found[one.id, category].state is ValueState.ZERO for one in columns))
+    ]
+    return BreakdownTable(dimension, columns, rows, [figures.value(one.id, area.code) for one in columns])
 
 
 def quality(figures: Figures, area: Area) -> Quality:

@@ -26,7 +26,8 @@ def search(request: HttpRequest) -> HttpResponse:
     if is_number_of_a_person:
         query = ""
     scope = request.user.scope
-    hits = names.search(query, within=None if scope.is_national else scope.area_code, limit=RESULTS_MAX) if query else []
+    within = None if scope.is_national else scope.area_code
+    hits = names.search(query, within=within, limit=RESULTS_MAX) if query else []
     elsewhere = [] if hits or scope.is_national or not query else names.search(query, within=None, limit=3)
     context = {
         "query": query,
@@ -54,7 +55,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "area": here,
         "around": figures.around(code),
         "answer": answers.of_area(here, {value.indicator: value for value in totals}, figures.release.minimum_cell),
-        "cards": [(value, definitions[value.indicator]) for value in totals],
+        "cards": profile.cards(figures, here),
         "tables": profile.breakdown_tables(figures, here),
         "quality": profile.quality(figures, here),
         "coverage": profile.coverage_of(figures, here),

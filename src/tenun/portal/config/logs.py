@@ -57,6 +57,8 @@ def configure(settings: Mapping[str, Any]) -> None:
     logging.getLogger("django.request").setLevel("ERROR")
     logging.getLogger("django.server").setLevel("ERROR")
     logging.getLogger("axes").setLevel("ERROR")
+    # Its line repeats whatever a stranger sent as a host name; our line with status 400 is enough.
+    logging.getLogger("django.security.DisallowedHost").setLevel("CRITICAL")
     structlog.configure(
         processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

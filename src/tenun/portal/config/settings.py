@@ -80,7 +80,6 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- stored state ------------------------------------------------------------------------------
 

@@ -23,12 +23,12 @@ def of_area(area: Area, values: Mapping[str, Value], minimum_cell: int) -> str:
         "seekers": _people(seekers, minimum_cell) if seekers else "",
     }
     if seekers is None or not (seekers.state.has_value or seekers.state is ValueState.LT):
-        first = _("%(area)s has %(adults)s people of working age; how many are looking for work cannot be said.") % parts
+        first = _("%(area)s has %(adults)s people of working age; how many are looking for work cannot be said.")
     elif seekers.state is ValueState.ZERO:
-        first = _("Of %(adults)s people of working age in %(area)s nobody is registered as looking for work.") % parts
+        first = _("Of %(adults)s people of working age in %(area)s nobody is registered as looking for work.")
     else:
-        first = _("Of %(adults)s people of working age in %(area)s, %(seekers)s are looking for work.") % parts
-    return " ".join(sentence for sentence in (first, _working(values), _reach(values)) if sentence)
+        first = _("Of %(adults)s people of working age in %(area)s, %(seekers)s are looking for work.")
+    return " ".join(sentence for sentence in (first % parts, _working(values), _reach(values)) if sentence)
 
 
 def _not_known(area: Area, adults: Value | None) -> str:
@@ -37,7 +37,7 @@ def _not_known(area: Area, adults: Value | None) -> str:
         return _("%(area)s has not sent its village register yet, so there is nothing to say about work there.") % {
             "area": name
         }
-    return _("How work is in %(area)s cannot be said: %(why)s") % {"area": name, "why": words.why(adults)}
+    return _("How work is in %(area)s cannot be said. %(why)s") % {"area": name, "why": words.why(adults)}
 
 
 def _people(value: Value, minimum_cell: int) -> str:

@@ -12,12 +12,17 @@ FOLDER = Path(__file__).parent / "icons"
 
 
 @cache
+def shapes(name: str) -> SafeString:
+    """The outlines of one of the files in `icons/`, without the empty square that they stand on."""
+    drawing = (FOLDER / f"{name}.svg").read_text()
+    return mark_safe("".join(re.findall(r"<path d=.*?/>", drawing, re.DOTALL)))  # noqa: S308 - our own file
+
+
+@cache
 def icon(name: str) -> SafeString:
     """One of the files in `icons/`. Decoration: the words beside it say what it means."""
-    drawing = (FOLDER / f"{name}.svg").read_text()
-    shapes = re.findall(r"<path d=.*?/>", drawing, re.DOTALL)
     return mark_safe(  # noqa: S308 - our own file
         '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
         'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">'
-        f"{''.join(shapes)}</svg>"
+        f"{shapes(name)}</svg>"
     )

@@ -33,11 +33,12 @@ class Size:
     has_label: bool = False
 
 
-# 28 and 40 pixels with a gap of 3: never below the 24 of WCAG 2.5.8, and eight columns fit a phone.
-SMALL = Size(28, 28, 8)
-LARGE = Size(36, 36, 8)
+# Never below the 24 pixels of WCAG 2.5.8; seven and six columns fit a phone of 360.
+SMALL = Size(34, 34, 7)
+LARGE = Size(44, 44, 6)
 LABELLED = Size(148, 64, 1, has_label=True)
 GAP = 3
+ICON = 16
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Mark:
     sign: str
     sign_class: str
     radius: float = 0
+    icon: str = ""
+    """A drawn sign, where the character is missing from many devices' typefaces."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,14 @@ class Tile:
     @property
     def middle_y(self) -> float:
         return self.y + self.height / 2
+
+    @property
+    def icon_x(self) -> float:
+        return self.middle_x - ICON / 2
+
+    @property
+    def icon_y(self) -> float:
+        return self.middle_y - ICON / 2
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,7 @@ def picture(
 ) -> Picture:
     """The tile map of one indicator. `names` are of the areas that tiles are grouped by; none, one group."""
     has_circles = definition.kind is not Kind.RATE and not size.has_label
-    scale = Scale([value.value for value in values if value.value is not None])
+    scale = scale_of(values)
     groups: dict[str, list[Value]] = {}
     for value in values:
         parent = value.area_code.rpartition(".")[0]
@@ -147,6 +158,11 @@ def picture(
         has_circles=has_circles,
         has_labels=size.has_label,
     )
+
+
+def scale_of(values: Sequence[Value]) -> Scale:
+    """Classes of the figures there are. Zero is a state with a sign of its own, and in no class."""
+    return Scale([value.value for value in values if value.value is not None and value.state is not ValueState.ZERO])
 
 
 def _block(
@@ -183,7 +199,7 @@ def _block(
 def mark_of(value: Value, scale: Scale, *, has_circles: bool, size: Size = LARGE) -> Mark:
     if value.value is None or not value.state.has_value:
         return state_mark(value.state)
-    if value.state is ValueState.ZERO and has_circles:
+    if value.state is ValueState.ZERO:
         return Mark("class-none", is_pattern=False, sign="0", sign_class="on-none")
     class_ = scale.class_of(value.value)
     if has_circles:
@@ -195,7 +211,9 @@ def mark_of(value: Value, scale: Scale, *, has_circles: bool, size: Size = LARGE
 
 
 def state_mark(state: ValueState) -> Mark:
-    return Mark(f"p-{state}", is_pattern=True, sign=wording.SIGNS[state], sign_class="on-none")
+    icon = words.DRAWN_SIGNS.get(state, "")
+    sign = "" if icon else wording.SIGNS[state]
+    return Mark(f"p-{state}", is_pattern=True, sign=sign, sign_class="on-none", icon=icon)
 
 
 def _step(class_: int, classes: int) -> int:
@@ -208,22 +226,19 @@ def _legend(
 ) -> tuple[LegendEntry, ...]:
     entries = []
     with_value = [value for value in values if value.value is not None and value.state.has_value]
-    zeros = [value for value in with_value if has_circles and value.state is ValueState.ZERO]
-    counts = Counter(scale.class_of(value.value or 0) for value in with_value if value not in zeros)
+    zeros = [value for value in with_value if value.state is ValueState.ZERO]
     for class_ in scale.classes:
-        low, high = scale.limits(class_)
-        if not counts[class_]:
-            continue
-        sample = next(value for value in with_value if value not in zeros and scale.class_of(value.value or 0) == class_)
-        entries.append(
-            LegendEntry(
-                mark_of(sample, scale, has_circles=has_circles, size=SMALL), _range(low, high, definition), counts[class_]
-            )
-        )
+        members = [
+            value
+            for value in with_value
+            if value.state is not ValueState.ZERO and scale.class_of(value.value or 0) == class_
+        ]
+        if members:
+            mark = mark_of(members[0], scale, has_circles=has_circles, size=SMALL)
+            entries.append(LegendEntry(mark, _range(*scale.limits(class_), definition), len(members)))
     if zeros:
-        entries.append(
-            LegendEntry(mark_of(zeros[0], scale, has_circles=True), words.state_name(ValueState.ZERO), len(zeros))
-        )
+        mark = mark_of(zeros[0], scale, has_circles=has_circles)
+        entries.append(LegendEntry(mark, words.state_name(ValueState.ZERO), len(zeros)))
     states = Counter(value.state for value in values if not value.state.has_value)
     for state in ValueState:
         if states[state]:
@@ -249,7 +264,11 @@ def _sentence(values: Sequence[Value], definition: Definition) -> str:
         }
     top = max(with_value, key=lambda value: value.value or 0)
     low = min(with_value, key=lambda value: value.value or 0)
-    return _("%(name)s: highest in %(top)s (%(top_value)s), lowest in %(low)s (%(low_value)s); %(with)s of %(all)s areas have a figure.") % {
+    sentence = _(
+        "%(name)s: highest in %(top)s (%(top_value)s), lowest in %(low)s (%(low_value)s); "
+        "%(with)s of %(all)s areas have a figure."
+    )
+    return sentence % {
         "name": name,
         "top": top.area_name,
         "top_value": wording.number(top.value or 0, definition.unit, words.language()),
@@ -257,7 +276,7 @@ def _sentence(values: Sequence[Value], definition: Definition) -> str:
         "low_value": wording.number(low.value or 0, definition.unit, words.language()),
         "with": words.number(len(with_value)),
         "all": words.number(len(values)),
-    }  # fmt: skip
+    }
 
 
 def _short(text: str, length: int) -> str:

@@ -17,6 +17,9 @@ from tenun.indicators.definition import Definition
 from tenun.portal import words
 from tenun.portal.figures import Release
 
+# In both languages whatever the reader's: the file may be handed on.
+INVENTED = "DATA BUATAN: semua orang di sini rekaan. / INVENTED DATA: no person here is real."
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -56,14 +59,16 @@ def as_xlsx(rows: Sequence[export.Row], selection: Selection, release: Release) 
 
 def _write_readme(book: xlsxwriter.Workbook, selection: Selection, release: Release) -> None:
     sheet = book.add_worksheet(_("READ ME"))
-    title, label = book.add_format({"bold": True, "font_size": 14}), book.add_format({"bold": True, "valign": "top"})
-    plain, loud = book.add_format({"text_wrap": True, "valign": "top"}), book.add_format({"bold": True, "font_color": "#9c1c1c"})
+    title = book.add_format({"bold": True, "font_size": 14})
+    label = book.add_format({"bold": True, "valign": "top"})
+    plain = book.add_format({"text_wrap": True, "valign": "top"})
+    loud = book.add_format({"bold": True, "font_color": "#9c1c1c"})
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 90)
     sheet.write_string(0, 0, _("Tenun: figures on work in villages"), title)
     row = 2
     if release.is_invented:
-        sheet.write_string(1, 0, "DATA BUATAN: semua orang di sini rekaan. / INVENTED DATA: no person here is real.", loud)
+        sheet.write_string(1, 0, INVENTED, loud)
     definition = selection.definition
     facts = [
         (_("Area"), f"{words.area_title(selection.area.code, selection.area.name)} ({selection.area.code})"),

@@ -32,7 +32,7 @@ def indicator_page(request: HttpRequest, indicator: str) -> HttpResponse:
         "is_rate": definition.kind is Kind.RATE,
         "levels": definition.levels,
         "owner": definition.owner,
-        "states": [state for state in ValueState],
+        "states": list(ValueState),
     }
     return render(request, "indicators/indicator.html", context)
 

@@ -40,6 +40,14 @@ class Shape:
     address: str
     label: str
 
+    @property
+    def icon_x(self) -> float:
+        return self.x - tiles.ICON / 2
+
+    @property
+    def icon_y(self) -> float:
+        return self.y - tiles.ICON / 2
+
 
 @dataclass(frozen=True)
 class Shapes:
@@ -59,7 +67,8 @@ def picture(
     """The outlines of these areas, or null when none of them was loaded."""
     wanted = {value.area_code for value in values}
     for holding in _holdings(level):
-        outlines = {code: rings for code, rings in _outlines(reference_folder(), _mark(holding)).items() if code in wanted}
+        known = _outlines(reference_folder(), _mark(holding))
+        outlines = {code: rings for code, rings in known.items() if code in wanted}
         if outlines:
             return _draw(values, definition, outlines, holding, minimum_cell)
     return None
@@ -92,7 +101,11 @@ def _rings(geometry: dict[str, Any]) -> Iterator[Ring]:
 
 
 def _draw(
-    values: Sequence[Value], definition: Definition, outlines: dict[str, list[Ring]], holding: Holding, minimum_cell: int
+    values: Sequence[Value],
+    definition: Definition,
+    outlines: dict[str, list[Ring]],
+    holding: Holding,
+    minimum_cell: int,
 ) -> Shapes:
     points = [point for rings in outlines.values() for ring in rings for point in ring]
     west, east = min(x for x, _y in points), max(x for x, _y in points)
@@ -104,7 +117,7 @@ def _draw(
     def on_screen(ring: Ring) -> Ring:
         return _thinned([((x - west) * narrow * scale, (north - y) * scale) for x, y in ring])
 
-    classes = tiles.Scale([value.value for value in values if value.value is not None])
+    classes = tiles.scale_of(values)
     has_circles = definition.kind is not Kind.RATE
     shapes = []
     for value in values:
@@ -115,7 +128,7 @@ def _draw(
         title = words.area_title(value.area_code, value.area_name)
         shapes.append(
             Shape(
-                path="".join(f"M{' '.join(f'{px:.1f},{py:.1f}' for px, py in ring)}Z" for ring in rings if len(ring) > 2),
+                path="".join(_path(ring) for ring in rings if len(ring) > 2),
                 mark=tiles.mark_of(value, classes, has_circles=has_circles),
                 x=round(x, 1),
                 y=round(y, 1),
@@ -132,6 +145,10 @@ def _draw(
         licence=holding.licence,
         edition=holding.edition,
     )
+
+
+def _path(ring: Ring) -> str:
+    return f"M{' '.join(f'{x:.1f},{y:.1f}' for x, y in ring)}Z"
 
 
 def _thinned(ring: Ring) -> Ring:

@@ -9,6 +9,9 @@ from enum import StrEnum
 from tenun.disclosure.state import ValueState
 from tenun.indicators.results import Value
 
+# Per cent. The portal study's rule for rankings (P3); the catalogue's own floor for a figure is lower.
+MATCH_RATE_MIN = 70.0
+
 
 class Sort(StrEnum):
     VALUE = "nilai"
@@ -29,18 +32,29 @@ class Order(StrEnum):
 class Line:
     value: Value
     position: int | None
-    """1 for the highest figure; equal figures share one. None where there is no figure."""
+    """1 for the highest figure; equal figures share one. None where there is no figure, or one too doubtful."""
     match: Value | None
+    is_doubtful: bool = False
+    """It has a figure, and too few of its accounts could be linked to set it beside others."""
 
 
-def lines(values: Sequence[Value], matches: Sequence[Value], *, sort: Sort, order: Order) -> list[Line]:
-    amounts = sorted((value.value for value in values if value.value is not None), reverse=True)
+def lines(
+    values: Sequence[Value], matches: Sequence[Value], *, sort: Sort, order: Order, is_linked: bool
+) -> list[Line]:
+    """`is_linked`: the figure comes from linked records, so a position asks for a match rate of some height."""
     match_of = {value.area_code: value for value in matches}
+    doubtful = {value.area_code for value in values if is_linked and _is_low(match_of.get(value.area_code))}
+    amounts = sorted(
+        (value.value for value in values if value.value is not None and value.area_code not in doubtful), reverse=True
+    )
     found = [
         Line(
             value=value,
-            position=amounts.index(value.value) + 1 if value.value is not None else None,
+            position=amounts.index(value.value) + 1
+            if value.value is not None and value.area_code not in doubtful
+            else None,
             match=match_of.get(value.area_code),
+            is_doubtful=value.value is not None and value.area_code in doubtful,
         )
         for value in values
     ]
@@ -56,6 +70,10 @@ def lines(values: Sequence[Value], matches: Sequence[Value], *, sort: Sort, orde
         return has_none, 0 if has_none else (-amount if is_down else amount), line.value.area_code
 
     return sorted(found, key=rank)
+
+
+def _is_low(match: Value | None) -> bool:
+    return match is None or match.value is None or match.value < MATCH_RATE_MIN
 
 
 def only(found: Sequence[Line], state: ValueState | None) -> list[Line]:

@@ -42,7 +42,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
     state = _chosen(ValueState, request, "keadaan", None)
     values = figures.ranking(definition.id, level, within=area.code)
     matches = figures.ranking("G1", level, within=area.code) if "G1" in definitions and definition.id != "G1" else ()
-    lines = ranking.lines(values, matches, sort=sort, order=order)
+    is_linked = bool(matches) and definition.match_rate_min is not None
+    lines = ranking.lines(values, matches, sort=sort, order=order, is_linked=is_linked)
     minimum_cell = figures.release.minimum_cell
     parents = {one.code: one.name for one in figures.descendants(area.code, Level.DISTRICT)}
     is_labelled = level is not Level.VILLAGE
@@ -69,7 +70,9 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "order": order,
         "has_match": bool(matches),
         "columns": _columns(sort, order, has_match=bool(matches)),
-        "with_value": sum(1 for line in lines if line.position is not None),
+        "with_position": sum(1 for line in lines if line.position is not None),
+        "is_linked": is_linked,
+        "match_rate_min": ranking.MATCH_RATE_MIN,
     }
     return render(request, "maps/map.html", context)
 

@@ -37,7 +37,9 @@ def find(figures: Figures, area_code: str) -> list[Warning]:
 def _not_delivered(figures: Figures, area_code: str) -> Iterator[Warning]:
     count = sum(1 for village in figures.villages(area_code) if not village.has_delivered)
     if count:
-        text = ngettext("%(count)s village has not been synced yet", "%(count)s villages have not been synced yet", count)
+        text = ngettext(
+            "%(count)s village has not been synced yet", "%(count)s villages have not been synced yet", count
+        )
         yield Warning(
             text % {"count": words.number(count)},
             _("Rule: no file of the village register has arrived."),
@@ -55,7 +57,9 @@ def _low_match(figures: Figures, area_code: str) -> Iterator[Warning]:
     ]
     if low:
         text = ngettext(
-            "In %(count)s village few accounts could be linked", "In %(count)s villages few accounts could be linked", len(low)
+            "In %(count)s village few accounts could be linked",
+            "In %(count)s villages few accounts could be linked",
+            len(low),
         )
         yield Warning(
             text % {"count": words.number(len(low))},
@@ -76,11 +80,13 @@ def _many_seekers(figures: Figures, area_code: str) -> Iterator[Warning]:
     ]
     if len(pairs) < 5:
         return
-    whole = sum(value.value or 0 for value, _share in pairs) / sum(adults[v.area_code].value or 0 for v, _share in pairs)
+    all_adults = sum(adults[value.area_code].value or 0 for value, _share in pairs)
+    whole = sum(value.value or 0 for value, _share in pairs) / all_adults
     many = sorted((pair for pair in pairs if pair[1] >= MANY_TIMES * whole), key=lambda pair: -pair[1])
     for value, share in many[:3]:
         yield Warning(
-            _("%(area)s: many people are looking for work") % {"area": words.area_title(value.area_code, value.area_name)},
+            _("%(area)s: many people are looking for work")
+            % {"area": words.area_title(value.area_code, value.area_name)},
             _("Rule: %(share)s active job seekers per 1,000 adults, at least twice the %(whole)s of this whole area.")
             % {"share": words.number(share * 1000), "whole": words.number(whole * 1000)},
             reverse("area", args=[value.area_code]),

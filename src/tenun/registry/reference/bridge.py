@@ -4,14 +4,14 @@ The pairs come from BPS's bridging service, and their Kemendagri side is of an o
 So a pair is an assertion about the past, and is carried forward by a rule that never guesses:
 
 *certain*: the pair's Kemendagri code is in the current edition and still bears the pair's name. Name
-and number must agree, because numbers are given anew: in 74.03.27 the number of one village became
-that of its neighbour, and 79 numbers of 2020 name another village in 2025. Either side's name will do, a name
-may have gained or lost words, and a slip is let pass when no neighbour is nearer.
+and number must agree, because numbers are given anew: 79 numbers of 2020 name another village in 2025.
+Either side's name will do, a name may have gained or lost words, and a slip is let pass when no
+neighbour is nearer.
 
 *changed_code*: the code is gone or bears another name, and exactly one region of the current edition
-can be its successor. A candidate must bear the same name (folded, see `names`), must not itself have
-existed in the older edition under that name, and must not be the certain counterpart of another
-pair. It is the successor when it is the only one
+can be its successor. A candidate must bear the same name (folded, see `names`), its code must be in no
+older edition (a code that was there already is another region, or one renamed), and it must not be the
+certain counterpart of another pair. It is the successor when it is the only one
   1. in the district of the same name in the regency of the same name (the province may be another:
      Papua was split in 2022, and 26 regencies were numbered anew), or else
   2. in the regency of the same name, where the name was also the only one of its regency before
@@ -19,7 +19,12 @@ pair. It is the successor when it is the only one
   3. in that district, spelt a little differently, clearly nearer than any other candidate, and with
      no other lost name nearer to it.
 
-*ambiguous*: candidates are left, and none is clear; or one BPS code has two counterparts.
+Neither holds where BPS's own name for the code is that of another region of the same regency and not
+of this one: then the pair itself is crossed (9410036011 KEDEGE is paired with Kebo I, and KEBO I with
+Kedege).
+
+*ambiguous*: candidates are left, and none is clear; or one BPS code has two counterparts; or the pair
+is crossed.
 *no_counterpart*: nothing is left, or the pairs do not have the code.
 
 Only the first two map. What does not map waits in the queue.
@@ -70,6 +75,7 @@ class Reason(StrEnum):
     NAME_DIFFERS = "code_bears_another_name"
     SEVERAL_CANDIDATES = "several_candidates"
     SEVERAL_PAIRS = "several_pairs"
+    NAMES_CROSSED = "bps_name_is_another_region"
     CODE_GONE = "code_gone_without_successor"
     NO_PAIR = "not_in_bridge"
     NO_CODE = "bridge_names_no_code"
@@ -126,10 +132,11 @@ class Bridge:
                 self._by_kemendagri.setdefault(pair.kemendagri, []).append(pair)
                 own_names[pair.kemendagri] = pair.kemendagri_name
         # Newest first; last the names that the pairs themselves give their Kemendagri side.
-        newest_first = sorted(older, key=lambda edition: edition.name, reverse=True)
-        self._newcomers_below: dict[tuple[str | None, Level, str], list[Region]] = {}
+        self._older = sorted(older, key=lambda edition: edition.name, reverse=True)
+        self._newcomers_below: dict[tuple[str | None, Level], list[Region]] = {}
+        self._names_below: dict[tuple[str | None, Level], Mapping[str, str]] = {}
         self._counts_below: dict[tuple[str | None, Level, str], Counter[str]] = {}
-        self._history = (*newest_first, Edition(System.KEMENDAGRI, "bridge", own_names))
+        self._history = (*self._older, Edition(System.KEMENDAGRI, "bridge", own_names))
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -159,6 +166,8 @@ class Bridge:
         if pair.kemendagri is None:
             return Answer(asked, Status.NO_COUNTERPART, Reason.NO_CODE, None, pair.bps_name)
         status, reason, candidates = self._carry_forward(pair, pair.kemendagri)
+        if status.maps and (rival := self._crossed(pair, candidates[0])) is not None:
+            status, reason, candidates = Status.AMBIGUOUS, Reason.NAMES_CROSSED, [candidates[0], rival]
         return Answer(
             asked, status, reason, candidates[0] if status.maps else None, pair.bps_name, pair.kemendagri,
             () if status.maps else tuple(candidates),
@@ -199,6 +208,24 @@ class Bridge:
             return Status.AMBIGUOUS, Reason.NAME_DIFFERS, [self._region(code)]
         return Status.NO_COUNTERPART, Reason.CODE_GONE, []
 
+    def _crossed(self, pair: Pair, region: Region) -> Region | None:
+        """The other region of the same regency that bears BPS's name for the code, where this one does not."""
+        wanted = _key(pair.bps_name, region.level)
+        is_alike = _likeness(wanted, region.name, region.level) >= _SAME_NAME_MIN
+        if is_alike or _is_shortened(pair.bps_name, region.name) or region.level.depth <= Level.REGENCY.depth:
+            return None
+        regency = region.parent if region.level is Level.DISTRICT else _grandparent(region.code)
+        found = self._named_below(regency, region.level).get(wanted)
+        return self._region(found) if found is not None else None
+
+    def _named_below(self, parent: str | None, level: Level) -> Mapping[str, str]:
+        """Codes of the current regions below one, by folded name."""
+        mark = (parent, level)
+        if mark not in self._names_below:
+            codes = self._current.below(parent, level)
+            self._names_below[mark] = {_key(self._current.names[code], level): code for code in codes}
+        return self._names_below[mark]
+
     def _holds(self, pair: Pair, code: str) -> bool:
         """Is the pair still true? The name of either side may be the one the region bears now."""
         now = self._current.names.get(code)
@@ -227,10 +254,10 @@ class Bridge:
         level = level_of(code)
         wanted = _key(then.names[code], level)
         districts, regencies = self._parents_now(code, then)
-        near = self._newcomers(districts, level, then)
+        near = self._newcomers(districts, level)
         for reason, candidates, parent in (
             (Reason.SAME_DISTRICT, near, parent_of(code) if level.depth > Level.REGENCY.depth else None),
-            (Reason.OTHER_DISTRICT, self._newcomers(regencies, level, then), _grandparent(code)),
+            (Reason.OTHER_DISTRICT, self._newcomers(regencies, level), _grandparent(code)),
         ):
             same = [region for region in candidates if _key(region.name, level) == wanted]
             if same:
@@ -260,23 +287,19 @@ class Bridge:
             named[key] = (*named.get(key, ()), code)
         return named
 
-    def _newcomers(self, parents: Iterable[str | None], level: Level, then: Edition) -> list[Region]:
-        """Regions below, without those that were there before, and those another pair certainly means."""
+    def _newcomers(self, parents: Iterable[str | None], level: Level) -> list[Region]:
+        """Regions below whose code is in no older edition, without those another pair certainly means."""
         found: list[Region] = []
         for parent in parents:
-            mark = (parent, level, then.name)
+            mark = (parent, level)
             if mark not in self._newcomers_below:
                 self._newcomers_below[mark] = [
                     self._region(code)
                     for code in self._current.below(parent, level)
-                    if not self._was_there(code, then) and not self._is_taken(code)
+                    if not any(code in edition for edition in self._older) and not self._is_taken(code)
                 ]
             found += self._newcomers_below[mark]
         return found
-
-    def _was_there(self, code: str, then: Edition) -> bool:
-        name = then.names.get(code)
-        return name is not None and self._bears(code, name)
 
     def _is_taken(self, code: str) -> bool:
         return any(self._holds(pair, code) for pair in self._by_kemendagri.get(code, ()))
@@ -298,7 +321,9 @@ class Bridge:
         best, successor = ranked[0]
         is_clear = len(ranked) == 1 or best - ranked[1][0] >= _SPELLING_LEAD_MIN
         other_lost = (
-            other for other in then.below(parent_of(code), level) if other != code and not self._was_there(other, then)
+            other
+            for other in then.below(parent_of(code), level)
+            if other != code and not self._bears(other, then.names[other])
         )
         heir = _key(successor.name, level)
         if is_clear and all(_likeness(heir, then.names[other], level) < best for other in other_lost):

@@ -91,6 +91,7 @@ def load_region(
     where it was there already. Raises `ReferenceFileRefused`, `ReferenceFileUnreadable`.
     """
     codes: dict[str, str] = {}
+    rows: dict[str, int] = {}
     problems: list[Problem] = []
     for row, cells in _rows(file, required=(("kode",), ("nama",))):
         code = _plain(cells["kode"], system)
@@ -99,12 +100,12 @@ def load_region(
             continue
         problems += _row_problems(row, cells, code, system, codes, level)
         codes[code] = " ".join(cells["nama"].split())
+        rows[code] = row
     if level is None:
-        present = codes.keys()
         problems += [
             Problem(row, "kode", "parent_missing")
-            for row, code in enumerate(codes, start=2)
-            if (parent := parent_of(code, system)) is not None and parent not in present
+            for code, row in rows.items()
+            if (parent := parent_of(code, system)) is not None and parent not in codes
         ]
     _refuse(file, problems)
     table = pa.table({"code": sorted(codes), "name": [codes[code] for code in sorted(codes)]})

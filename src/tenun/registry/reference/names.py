@@ -58,7 +58,7 @@ def _expanded(words: list[str]) -> list[str]:
     """`DKI Jakarta` and `DI Yogyakarta` as their full names."""
     if not words or words[0] not in _TITLES:
         return words
-    is_title = words[0] != "di" or (len(words) > 1 and words[1][:1] in "yja")
+    is_title = words[0] != "di" or (len(words) > 1 and words[1].startswith(("yog", "jog", "djog", "aceh", "atjeh")))
     return [*_TITLES[words[0]], *words[1:]] if is_title else words
 
 

@@ -153,11 +153,14 @@ def ingest(
     problems = Problems()
     latest: dict[Row, _Kept] = {}
     tally: Counter[str] = Counter()
-    source = None
+    digests: list[str] = []
+    files: list[str] = []
     for source in answers.open_files(paths, progress=progress):
+        digests.append(source.sha256)
+        files.append(source.file)
         _read_file(source, latest, tally, problems, regions)
     if not tally["rows"]:
-        raise NoRows(file=source.file if source else "-")
+        raise NoRows(file=", ".join(files[:3]))
     delivered = _by_regency(latest.values())
     snapshots, is_new = village_tables.lay_over(
         lake,
@@ -176,7 +179,7 @@ def ingest(
         rejected=tally["rejected"],
         duplicates=tally["duplicates"],
         warnings=problems.counts(Severity.WARN),
-        rejects_file=problems.write(report_folder, f"idm-{tally['rows']}"),
+        rejects_file=problems.write(report_folder, village_tables.report_name(KEPT, digests)),
         snapshot=[snapshot.reference for snapshot in snapshots] or None,
         is_new=is_new,
         counts={

@@ -124,8 +124,8 @@ class BridgeMissing(TenunError):
     code = "sources.bridge_missing"
     text_id = "Jembatan kode BPS ke Kemendagri belum dimuat, padahal SDGs Desa memakai kode BPS."
     text_en = "No bridge from BPS to Kemendagri codes is loaded, and SDGs Desa uses BPS codes."
-    remedy_id = "Muat dengan `tenun reference load bridge BERKAS --edition … --source … --licence …`, lalu ulangi."
-    remedy_en = "Load one with `tenun reference load bridge FILE --edition … --source … --licence …`, then try again."
+    remedy_id = "Muat dengan `tenun reference load bridge BERKAS --system bps --edition … --source … --licence …`, lalu ulangi."
+    remedy_en = "Load one with `tenun reference load bridge FILE --system bps --edition … --source … --licence …`, then try again."
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def read(answer: Any) -> Scores | Rule:
     The average comes as text. `0.00` with eighteen zeros is how the service says that it has no data:
     null and not zero.
     """
-    if isinstance(answer, dict) and "data" not in answer and _ERROR_SIGNS & answer.keys():
+    if isinstance(answer, dict) and "data" not in answer and _is_error(answer):
         return REFUSED
     if not isinstance(answer, dict) or "average" not in answer or not isinstance(answer.get("data"), list):
         return NOT_AN_ANSWER
@@ -161,7 +161,9 @@ def read(answer: Any) -> Scores | Rule:
     return scores(decimal_number(answer["average"]), [by_goal.get(goal) for goal in GOALS])
 
 
-_ERROR_SIGNS = {"error", "message", "status", "exception"}
+def _is_error(answer: Mapping[str, Any]) -> bool:
+    status = whole_number(answer.get("status"))
+    return bool(answer.keys() & {"error", "message", "exception"}) or (status is not None and status >= 400)
 
 
 def scores(average: float | None, goals: Sequence[float | None]) -> Scores | Rule:
@@ -199,13 +201,16 @@ def ingest(
         raise BridgeMissing()
     problems = Problems()
     found = _Found({}, Counter(), {})
-    source = None
+    digests: list[str] = []
+    files: list[str] = []
     for source in answers.open_files(paths, progress=progress):
+        digests.append(source.sha256)
+        files.append(source.file)
         own_code = bps or (codes or {}).get(source.file) or _code_of_file(source.file)
         for entry in _entries(source, own_code):
             _take(entry, bridge, found, problems)
     if not found.tally["rows"]:
-        raise NoRows(file=source.file if source else "-")
+        raise NoRows(file=", ".join(files[:3]))
     delivered = _by_regency(found.villages)
     snapshots, is_new = village_tables.lay_over(
         lake,
@@ -226,7 +231,7 @@ def ingest(
         rejected=found.tally["rejected"],
         duplicates=found.tally["duplicates"],
         warnings=problems.counts(Severity.WARN),
-        rejects_file=problems.write(report_folder, f"sdgs-{found.tally['rows']}"),
+        rejects_file=problems.write(report_folder, village_tables.report_name(KEPT, digests)),
         snapshot=[snapshot.reference for snapshot in snapshots] or None,
         is_new=is_new,
         counts={
@@ -390,7 +395,7 @@ def _entries_of_sheet(source: Source, sheet: Sheet, heading_index: int) -> Itera
 
 def as_bps(written: Any) -> str | None:
     """Ten digits of a village in BPS's list, where the place it stands in says that it is BPS's."""
-    text = cells.text(str(written)).lower().removeprefix("bps:").strip()
+    text = cells.text(written if isinstance(written, str | int | float) else "").lower().removeprefix("bps:").strip()
     return text if _BPS_CODE.fullmatch(text) else None
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tenun.kernel import canonical_json
 from tenun.lake.snapshot import Layer, Snapshot, SourceFile
 from tenun.lake.store import Lake, SnapshotMissing
 from tenun.registry.table import Table
@@ -57,6 +58,11 @@ class RegencyRows:
 
     def raw_table(self) -> pa.Table:
         return answers.raw_table(self.raw)
+
+
+def report_name(kept: Kept, digests: Sequence[str]) -> str:
+    """Name of the list of problems of a delivery: the same files give the same name."""
+    return f"{kept.dataset}-{canonical_json.digest(list(digests))[:12]}"
 
 
 def regency_of(village_code: str) -> str:

@@ -136,7 +136,7 @@ def _take_heading(
 ) -> None:
     """One heading row, or two: then the lower one says what the upper one leaves open."""
     below = headings.keys(sheet.rows[index + 1]) if index + 1 < len(sheet.rows) else []
-    is_double = len(_SUB_HEADINGS & set(below)) >= 2
+    is_double = len(_SUB_HEADINGS & set(below)) >= 2 and not any(word.isdigit() for word in below)
     merged = [
         lower if is_double and lower in _HEADINGS else upper
         for upper, lower in zip(words, below if is_double else words, strict=False)
@@ -216,11 +216,11 @@ def _family_labels(book: _Book, texts: list[str]) -> bool:
 
 
 def _is_card_line(book: _Book, texts: list[str]) -> bool:
-    """The e-KTP layout: the card's 16 digits stand alone at the left, where a person has a running number."""
+    """The e-KTP layout: the card's 16 digits stand at the left, where a person has a running number."""
     first = next((column for column, text in enumerate(texts) if text), None)
-    if first is None or not _SIXTEEN.fullmatch(texts[first]):
+    if first is None or book.number_column is None or first > book.number_column:
         return False
-    return first <= (book.number_column or 0) and not texts[book.columns[Field.NIK]]
+    return _SIXTEEN.fullmatch(texts[first]) is not None
 
 
 def _with_address(family: _Family, line: str) -> _Family:

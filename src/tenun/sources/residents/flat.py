@@ -175,8 +175,6 @@ def _data_rows(sheet: Sheet, heading_index: int, columns_of: dict[str, int]) -> 
         row = sheet.rows[index]
         if any(cell == END_MARK for cell in row[:2]):
             break
-        if len(row) != width:
-            row = _fitted(row, width)
         if not row[name] and _is_nobody(row, who, address_columns):
             continue
         # Looked at closely only where the name is what stands in such rows: this loop runs once a person.
@@ -206,11 +204,6 @@ def _is_no_data(row: Sequence[Cell], name: int, heading: list[str], example: lis
     if headings.keys(row) == heading or headings.is_numbering(row):
         return True
     return len(example) > 1 and all(cells.text(row[column]).casefold() == value for column, value in example)
-
-
-def _fitted(row: Sequence[Cell], width: int) -> Sequence[Cell]:
-    """A text table's row may be shorter or longer than its heading."""
-    return [*row[:width], *([""] * (width - len(row)))]
 
 
 def _raw(heading_row: Sequence[Cell], by_column: Sequence[Sequence[Cell]]) -> dict[str, Sequence[Cell]]:

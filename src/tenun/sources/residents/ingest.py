@@ -26,7 +26,7 @@ from tenun.registry.reference import code_lists
 from tenun.registry.reference.values import HouseholdRole, LifeStatus
 from tenun.registry.sid.tables import DATASET
 from tenun.sources import publish, reading
-from tenun.sources.errors import FilesDisagree, FormatUnknown, NoRows, OtherVillage
+from tenun.sources.errors import FilesDisagree, FormatUnknown, NoRows, NothingAccepted, OtherVillage
 from tenun.sources.frame import Frame
 from tenun.sources.problems import Problem, Problems
 from tenun.sources.publish import Delivery
@@ -126,7 +126,9 @@ def _ingest(
     if before is not None and (known := _report_of(before, report_folder)) is not None:
         return known
     day = before.as_of if before else as_of or _day_of(opened.frames) or today or clock.today(clock.SystemClock())
-    return _bring_in(lake, keys, delivery, opened.frames, village, day, regions, invented, report_folder, tell)
+    return _bring_in(
+        lake, keys, delivery, opened.frames, village, day, regions, invented, report_folder, tell, is_new=before is None
+    )
 
 
 def _bring_in(
@@ -140,6 +142,8 @@ def _bring_in(
     invented: bool,
     report_folder: Path,
     tell: Progress,
+    *,
+    is_new: bool,
 ) -> IngestReport:
     parts = []
     for number, frame in enumerate(frames):
@@ -167,6 +171,10 @@ def _bring_in(
         problems.extend(each for each in part.notes.problems if each.row not in rows_out)
         problems.extend(_problem(part, index, rule, field) for index, (rule, field) in out.items())
 
+    rejects = problems.write(report_folder, _report_name(delivery, as_of))
+    if not len(rows):
+        raise NothingAccepted(file=frames[0].file, rows=sum(map(len, parts)), rejects_file=str(rejects))
+
     tell("Menyimpan / storing", 0, 1)
     persons, identifiers = tables.build(
         rows, sameness, family_keys, village=village, as_of=as_of, key=keys.secret("person")
@@ -193,7 +201,6 @@ def _bring_in(
         else [index not in out or out[index][0] is not rules.VILLAGE_OTHER for index in range(len(part))]
         for part, out in zip(parts, rejected, strict=True)
     ]
-    rejects = problems.write(report_folder, _report_name(delivery, as_of))
     snapshot = publish.publish(
         lake,
         delivery,
@@ -203,7 +210,7 @@ def _bring_in(
         sealed_tables=(IDENTIFIERS,),
         details={"invented": invented, "report": told, "has_problems": rejects is not None},
     )
-    return _report(told, rejects, snapshot, is_new=True)
+    return _report(told, rejects, snapshot, is_new=is_new)
 
 
 # --- opening -----------------------------------------------------------------------------------

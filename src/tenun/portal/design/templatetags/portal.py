@@ -25,6 +25,12 @@ def icon(name: str) -> SafeString:
     return icons.icon(name)
 
 
+@register.simple_tag
+def icon_shapes(name: str) -> SafeString:
+    """The same without its frame, for inside another drawing."""
+    return icons.shapes(name)
+
+
 @register.filter
 def said(words_: Words | Lines | None) -> Any:
     """A text of a definition in the reader's language."""
@@ -53,8 +59,9 @@ def why(value: Value) -> str:
 
 
 @register.filter
-def sign(value: Value) -> str:
-    return "" if value.state in (ValueState.ZERO, ValueState.LT) else wording.SIGNS[value.state]
+def sign(value: Value) -> str | SafeString:
+    """The sign before the words of a state; none where the words are a sign themselves (`0`, `<5`)."""
+    return "" if value.state in (ValueState.OK, ValueState.ZERO, ValueState.LT) else state_sign(value.state)
 
 
 @register.filter
@@ -73,8 +80,9 @@ def state_name(state: str) -> str:
 
 
 @register.filter
-def state_sign(state: str) -> str:
-    return words.state_sign(state)
+def state_sign(state: str) -> str | SafeString:
+    drawn = words.DRAWN_SIGNS.get(ValueState(state))
+    return icons.icon(drawn) if drawn else words.state_sign(state)
 
 
 @register.filter
@@ -125,7 +133,7 @@ def percent(value: float) -> str:
 @register.simple_tag(takes_context=True)
 def here(context: template.Context, **changes: Any) -> str:
     """This address with some parts of its query changed; an empty value takes a part out."""
-    query = {key: value for key, value in context["request"].GET.items()}
+    query = dict(context["request"].GET.items())
     query.update({key: str(value) for key, value in changes.items()})
     kept = {key: value for key, value in query.items() if value}
     return f"?{urlencode(kept)}" if kept else "?"

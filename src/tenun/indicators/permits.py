@@ -1,0 +1,51 @@
+"""Asking the agreement whether a party may compute figures from the persons that villages delivered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tenun.agreement.agreed import Agreement
+from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, decide
+from tenun.indicators.inputs import DELIVERED, PERSON_FIELDS
+from tenun.kernel.errors import TenunError
+
+
+class FiguresNotPermitted(TenunError):
+    """The agreement does not allow this party to compute figures. Carries the decision with every reason."""
+
+    code = "indicators.not_permitted"
+    text_id = "Perjanjian tidak mengizinkan penghitungan angka desa ({clauses}): {reasons_id}"
+    text_en = "The agreement does not allow figures to be computed ({clauses}): {reasons_en}"
+    remedy_id = "{remedies_id}"
+    remedy_en = "{remedies_en}"
+
+    def __init__(self, denial: Denial) -> None:
+        self.denial = denial
+        super().__init__(
+            clauses=", ".join(f"Pasal {clause}" for clause in denial.clauses),
+            reasons_id=" ".join(reason.text_id for reason in denial.reasons),
+            reasons_en=" ".join(reason.text_en for reason in denial.reasons),
+            remedies_id=" ".join(reason.remedy_id for reason in denial.reasons),
+            remedies_en=" ".join(reason.remedy_en for reason in denial.reasons),
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        return {**super().as_dict(), "decision": self.denial.as_dict()}
+
+
+def ask(agreement: Agreement, *, by: Party, moment: datetime) -> Permit:
+    """The decision that `compute` needs. Raises `FiguresNotPermitted`."""
+    decision = decide(
+        agreement,
+        Use(
+            dataset=DELIVERED,
+            purpose=Purpose.VILLAGE_STATISTICS,
+            operation=Operation.USE,
+            fields=frozenset(PERSON_FIELDS),
+            by=by,
+            moment=moment,
+        ),
+    )
+    if isinstance(decision, Denial):
+        raise FiguresNotPermitted(decision)
+    return decision

@@ -1,0 +1,40 @@
+"""Thresholds from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tenun.linkage import settings
+from tenun.linkage.settings import SettingsUnreadable
+
+
+def test_the_shipped_settings_load() -> None:
+    found = settings.load()
+    assert found.probable_weight_min > found.review_weight_min
+    assert 0 < found.prior_expected_share < 1
+
+
+def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "strict.toml"
+    path.write_text("[probable]\nweight_min = 9\n")
+    found, shipped = settings.load(path), settings.load()
+    assert found.probable_weight_min == 9.0
+    assert found.as_origin() == {**shipped.as_origin(), "probable_weight_min": 9.0}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[probable]\nweight = 9\n", "[unknown]\nx = 1\n", "probable = 3\n", "[probable]\nweight_min = 'nine'\n",
+     "[probable]\nweight_min = true\n", "[probable]\nweight_min = nan\n", "not toml"],
+)  # fmt: skip
+def test_a_file_that_says_something_unknown_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(content)
+    with pytest.raises(SettingsUnreadable):
+        settings.load(path)
+
+
+def test_threads_and_memory_are_no_part_of_the_result() -> None:
+    assert settings.load(threads=1).as_origin() == settings.load(threads=8, memory="1GB").as_origin()
