@@ -49,7 +49,12 @@ class PublicKeys:
 
 
 def create(folder: Path) -> PublicKeys:
-    """Make the keys that are not there yet, and say their public parts. Existing keys stay as they are."""
+    """Make a party's keys, once, and say their public parts. Where `public.json` is, nothing is made any more:
+
+    a private key that is missing then is kept elsewhere or lost, and a new one would be another party's.
+    """
+    if (folder / PUBLIC).exists():
+        return public(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for use in KeyUse:
         if not _private_path(folder, use).exists():
@@ -58,8 +63,7 @@ def create(folder: Path) -> PublicKeys:
         _write_private(folder / AGE, f"{pyrage.x25519.Identity.generate()}\n")
     keys = tuple({"use": use.value, "jwk": _public_jwk(private(folder, use))} for use in KeyUse)
     recipient = str(age_identity(folder).to_public())
-    document = canonical_json.dumps({"keys": list(keys), "age_recipient": recipient})
-    (folder / PUBLIC).write_bytes(document)
+    _write(folder / PUBLIC, canonical_json.dumps({"keys": list(keys), "age_recipient": recipient}), mode=0o644)
     return public(folder)
 
 
@@ -98,10 +102,14 @@ def _public_jwk(key: OKPKey) -> dict[str, str]:
 
 
 def _write_private(path: Path, content: str) -> None:
-    """The whole file or none of it, and never readable by others, not even for a moment."""
+    _write(path, content.encode("utf-8"), mode=0o600)
+
+
+def _write(path: Path, content: bytes, *, mode: int) -> None:
+    """The whole file or none of it; a private one is never readable by others, not even for a moment."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as handle:
         handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())

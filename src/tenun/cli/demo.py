@@ -18,7 +18,8 @@ from rich.table import Table
 
 from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
-from tenun.cli import console, figures
+from tenun.cli import console
+from tenun.cli import indicators as figures
 from tenun.cli.exchange import station
 from tenun.exchange import pack, receipt, unpack
 from tenun.kernel import canonical_json
@@ -26,6 +27,7 @@ from tenun.kernel.clock import SystemClock
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer
 from tenun.linkage import permits, quality, run, settings
+from tenun.node import postgres
 from tenun.node.home import SOURCE_ROOT, NodeHome, Role, home_folder, reference_folder
 from tenun.portal import serving
 from tenun.registry.reference.regions import Regions
@@ -102,11 +104,11 @@ def command(
         typer.Option("--residents", exists=True, dir_okay=False, help="Berkas penduduk Anda / your residents file."),
     ] = None,
     village: Annotated[str | None, typer.Option("--village", help="Kode desa berkas itu / its village code.")] = None,
-    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port portal; 0 = yang bebas / any.")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="0 = yang bebas / any.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Hapus simpul peragaan dan mulai lagi / start anew.")] = False,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Bangun kedua simpul, jalankan pekerjaan utama dengan data buatan, buka portal / the main job, with invented data."""
+    """Bangun kedua simpul, jalankan pekerjaan utama, buka portal; data buatan / the main job on invented data."""
     if own_residents and village is None:
         raise VillageMissing
     if fresh:
@@ -265,7 +267,7 @@ def _compute(summary: Summary, regions: Regions) -> None:
 
 
 def _remove_nodes() -> None:
-    serving.stop_database()
+    postgres.remove()
     for name in ("desa", "naker", "postgres", INVENTED):
         shutil.rmtree(home_folder() / name, ignore_errors=True)
 

@@ -29,6 +29,7 @@ from tenun.node.home import NodeHome, Role
 
 DEFAULT_PORTS = {Role.NAKER: 8517, Role.DESA: 8518}
 SETTINGS = "tenun.portal.config.settings"
+LOOPBACK = "127.0.0.1"
 START_SECONDS_MAX = 60
 
 
@@ -47,6 +48,11 @@ class PortInUse(TenunError):
     text_en = "Another program already uses port {port}."
     remedy_id = "Pilih port lain dengan --port."
     remedy_en = "Choose another port with --port."
+
+
+def use_home(folder: Path) -> None:
+    """Take the nodes below this folder, in this process and in those it starts."""
+    os.environ["TENUN_HOME"] = str(folder.absolute())
 
 
 def mark_as_demo(role: Role) -> None:
@@ -97,7 +103,7 @@ class Portal:
         self.stop()
 
 
-def start(role: Role, port: int | None = None, *, demo_regency: str | None = None, host: str = "127.0.0.1") -> Portal:
+def start(role: Role, port: int | None = None, *, demo_regency: str | None = None, host: str = LOOPBACK) -> Portal:
     """Start a node's portal and return when it answers.
 
     `port` 0 takes any free one. With `demo_regency` (such as `52.01`) the demo accounts are made, which a

@@ -56,7 +56,7 @@ Reading = tuple[date | None, Doubt | None]
 
 def read(cell: Cell | None, *, until: date) -> Reading:
     """The date in a cell, and what is doubtful. `until` is the latest day it may be."""
-    found, doubt = _read(cell, until)
+    found, doubt = _of_iso(cell) or _read(cell, until)
     if found is None:
         return None, doubt
     if found > until or found < EARLIEST:
@@ -77,6 +77,16 @@ def read_column(column: Iterable[Cell], *, until: date) -> list[Reading]:
         else:
             result.append(read(cell, until=until))
     return result
+
+
+def _of_iso(cell: Cell | None) -> Reading | None:
+    """`YYYY-MM-DD` as nearly every export writes it, without trying the other ways first."""
+    if cell.__class__ is not str or len(cell) != 10 or cell[4] != "-" or cell[7] != "-":  # type: ignore[arg-type, index, union-attr]
+        return None
+    try:
+        return date.fromisoformat(cell), None  # type: ignore[arg-type]
+    except ValueError:
+        return None
 
 
 def _read(cell: Cell | None, until: date) -> Reading:

@@ -144,7 +144,7 @@ def test_a_number_that_bears_another_name_now_is_not_certain(answers: dict) -> N
     by_before = {answer.before: answer for answer in answers.values()}
     renumbered = by_before["73.08.20.2007"]  # was Cenrana, is Cakkeware; Cenrana has the number of Ujung Tanah now
     assert (renumbered.status, renumbered.before) == (Status.AMBIGUOUS, "73.08.20.2007")
-    assert by_before["71.02.11.2018"].status is Status.AMBIGUOUS  # Tounelet is Tounelet Satu now, as its neighbour was already
+    assert by_before["71.02.11.2018"].status is Status.AMBIGUOUS  # Tounelet Satu now, like a neighbour
 
 
 def test_a_pair_whose_names_are_crossed_is_not_certain(answers: dict) -> None:

@@ -41,6 +41,8 @@ def test_public_keys_are_known_without_the_private_ones(tmp_path: Path) -> None:
     made = party_keys.create(tmp_path / "keys")
     (tmp_path / "keys" / "agreement.jwk").unlink()
     assert party_keys.public(tmp_path / "keys") == made
+    assert party_keys.create(tmp_path / "keys") == made
+    assert not (tmp_path / "keys" / "agreement.jwk").exists()
     with pytest.raises(KeysMissing):
         party_keys.private(tmp_path / "keys", KeyUse.AGREEMENT)
 

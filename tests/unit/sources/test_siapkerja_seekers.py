@@ -315,7 +315,8 @@ def test_two_files_of_one_delivery_are_one_snapshot_in_any_order(bench: Bench, t
         (json.dumps({"apa": "saja"}), FormatUnknown),
         ("id_pencaker,nik,jenis_kelamin,NIK\nPK-1,0,L,1\n", ColumnTwice),
         ("id_pencaker,nik,jenis_kelamin\n", NoRows),
-        (json.dumps({"data": []}), FormatUnknown),
+        (json.dumps({"data": []}), NoRows),
+        ("[]", NoRows),
     ],
 )
 def test_a_wrong_file_is_refused_whole_and_replaces_nothing(content: str, error: type[Exception], bench: Bench) -> None:

@@ -124,8 +124,8 @@ class BridgeMissing(TenunError):
     code = "sources.bridge_missing"
     text_id = "Jembatan kode BPS ke Kemendagri belum dimuat, padahal SDGs Desa memakai kode BPS."
     text_en = "No bridge from BPS to Kemendagri codes is loaded, and SDGs Desa uses BPS codes."
-    remedy_id = "Muat dengan `tenun reference load bridge BERKAS --system bps --edition … --source … --licence …`, lalu ulangi."
-    remedy_en = "Load one with `tenun reference load bridge FILE --system bps --edition … --source … --licence …`, then try again."
+    remedy_id = "Muat dengan `tenun reference load bridge BERKAS --system bps --edition …`, lalu ulangi."
+    remedy_en = "Load one with `tenun reference load bridge FILE --system bps --edition …`, then try again."
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from tenun.kernel.errors import TenunError
 from tenun.sources import cells, headings
-from tenun.sources.errors import ColumnMissing, ColumnTwice, FormatUnknown
+from tenun.sources.errors import ColumnMissing, ColumnTwice, FormatUnknown, NoRows
 from tenun.sources.frame import Frame
 from tenun.sources.reading import BROKEN, Cell, Kind, Sheet, Source
 
@@ -50,14 +50,16 @@ class Extract:
 def read(source: Source, extract: Extract) -> list[Frame]:
     """The frames of one file, fields named as in the contract.
 
-    Raises `ErrorAnswer`, `ColumnMissing`, `ColumnTwice`, or `FormatUnknown` where no heading is known.
+    Raises `ErrorAnswer`, `ColumnMissing`, `ColumnTwice`, `NoRows`, or `FormatUnknown` where no heading is known.
     """
     if source.kind is Kind.ARCHIVE:
         return [frame for member in source.members() for frame in read(member, extract)]
     tables = _json_tables(source, extract) if source.kind is Kind.JSON else _sheet_tables(source, extract)
     frames = [_frame(source, extract, *table) for table in tables]
-    if not frames:
+    if not frames and source.kind is not Kind.JSON:
         raise FormatUnknown(file=source.file, kind=extract.name, formats="CSV, XLSX, JSON")
+    if not any(map(len, frames)):
+        raise NoRows(file=source.file)
     return frames
 
 

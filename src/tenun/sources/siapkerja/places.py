@@ -193,10 +193,10 @@ class _Named:
 
     def __init__(self, code: str, text: str, level: Level) -> None:
         self.code = code
-        if level is Level.PROVINCE:
-            text = _PROVINCES.get(_letters(text), text)
         kind = _KINDS[level].match(text)
         bare = text[kind.end() :] if kind else text
+        if level is Level.PROVINCE:
+            text = bare = _PROVINCES.get(_letters(bare), bare)
         # Kota is a kind for "Kota Bogor" and part of the name for "Kota Waringin Barat".
         self._written = {_letters(text), _letters(bare)} - {""}
         self._folded = {names.key(text), names.key(bare)} - {""}
