@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tenun.kernel.keys import MemoryKeys, pseudonym
+from tenun.kernel.keys import KeyProvider, MemoryKeys, pseudonym
 from tenun.registry.siapkerja.tables import SEEKER_IDENTIFIERS, SEEKERS
 from tenun.registry.sid.tables import PERSON_IDENTIFIERS, PERSONS
 
@@ -123,7 +123,7 @@ class People:
 
 def invent(
     residents: int = 6_000, *, seed: int = 1, account_share: float = 0.4, regency: str = "52.01",
-    desa_keys: MemoryKeys | None = None, naker_keys: MemoryKeys | None = None,
+    desa_keys: KeyProvider | None = None, naker_keys: KeyProvider | None = None,
 ) -> People:  # fmt: skip
     """About `residents` register entries (everybody of 15 and over) and accounts of a share of those of 17 to 60."""
     chance = Random(seed)

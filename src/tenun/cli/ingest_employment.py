@@ -226,4 +226,7 @@ def _answer(report: IngestReport, *, as_json: bool, title: str) -> None:
     """Print the report. Nothing accepted at all is a refusal (status 1): what was there stays."""
     ingest_report.answer(report, as_json=as_json, title=title)
     if not report.accepted:
+        if not as_json:
+            told = "Tidak ada yang diterima; data yang sudah ada tetap / nothing was accepted; what is there stays."
+            console.err.print(told, markup=False)
         raise typer.Exit(1)

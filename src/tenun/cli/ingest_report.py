@@ -28,7 +28,22 @@ _COUNTS = {
     "persons": "Orang / persons",
     "families": "Keluarga / families",
     "seekers": "Pencari kerja / job seekers",
+    "vacancies": "Lowongan / vacancies",
+    "trainings": "Pelatihan / trainings",
+    "certificates": "Sertifikat / certificates",
+    "placements": "Penempatan / placements",
     "villages": "Desa / villages",
+    "regencies": "Kabupaten / regencies",
+    "years": "Tahun / years",
+    "columns_unknown": "Kolom lain / other columns",
+    "queued": "Masuk antrean / on the queue",
+    "unresolved_villages": "Desa tak dikenal / unresolved",
+    "unmapped_villages": "Desa tak terpetakan / unmapped",
+    "villages_without_data": "Desa tanpa data / no data",
+    "with_village": "Dengan desa / with village",
+    "with_regency_only": "Hanya kabupaten / regency only",
+    "without_village": "Tanpa desa / without village",
+    "without_region": "Tanpa wilayah / no region",
 }
 
 
@@ -85,7 +100,7 @@ def _show(report: IngestReport, title: str) -> None:
     for label, value in lines.items():
         shown = f"{value:,}".replace(",", ".") if isinstance(value, int) else str(value)
         console.out.print(
-            f"  {label:<28} {shown:>12}" if isinstance(value, int) else f"  {label:<28} {shown}", markup=False
+            f"  {label:<31} {shown:>12}" if isinstance(value, int) else f"  {label:<31} {shown}", markup=False
         )
     _show_warnings(report.warnings)
     if report.rejects_file:

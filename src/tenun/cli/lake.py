@@ -25,6 +25,7 @@ from tenun.registry.table import Table
 app = typer.Typer(help="Danau data: apa yang disimpan / the lake: what is held.", no_args_is_help=True)
 
 NATIONAL = "00"
+REGENCY_LENGTH = len("52.01")
 _MISSING = "missing"
 
 
@@ -67,7 +68,9 @@ HOLDINGS = {
 @app.command()
 def describe(
     name: Annotated[str, typer.Argument(metavar="NAMA", help=", ".join(HOLDINGS))],
-    village: Annotated[str | None, typer.Option(metavar="KODE", help="Kode desa / village code.")] = None,
+    village: Annotated[
+        str | None, typer.Option(metavar="KODE", help="Kode desa, atau wilayah lain bila datanya lebih luas / code.")
+    ] = None,
     node: Annotated[Role | None, typer.Option(help="Simpul; tanpa ini simpul pemilik data / node.")] = None,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -76,12 +79,13 @@ def describe(
     if holding is None:
         raise typer.BadParameter(f"{name}: {', '.join(HOLDINGS)}")
     regions = Regions.load(reference_folder())
-    asked = regions.parse_village(village, asked_by="lake describe", on=today(SystemClock())) if village else None
+    parse = regions.parse_village if name == "residents" else regions.parse_region
+    asked = parse(village, asked_by="lake describe", on=today(SystemClock())) if village else None
     lake = NodeHome.of(node or holding.node).lake
     snapshot = _find(lake, holding, asked.code if asked else None)
     table = lake.read(snapshot, holding.table)
     if asked is not None and snapshot.scope != asked.code:
-        table = table.filter(pc.field("village_code") == asked.code)
+        table = _within(table, asked.code)
     path = regions.path_text(asked.code) if asked else None
     result: dict[str, Any] = {
         "dataset": holding.dataset,
@@ -120,19 +124,28 @@ def list_snapshots(
     console.answer({"count": len(found), "snapshots": found}, as_json=as_json, show=show)
 
 
-def _find(lake: Lake, holding: Holding, village: str | None) -> Snapshot:
-    """The village's own snapshot; else the national one; else the only one there is."""
+def _find(lake: Lake, holding: Holding, area: str | None) -> Snapshot:
+    """The snapshot of the area; else of the least area that it lies in; without an area the only one there is."""
     scopes = lake.scopes(layer=Layer.CORE, dataset=holding.dataset)
-    wanted = [scope for scope in (village, NATIONAL) if scope in scopes]
-    if village is not None and not wanted:
-        wanted = [scope for scope in scopes if village.startswith(f"{scope}.")]
-    if village is None and not wanted and len(scopes) == 1:
-        wanted = scopes
-    if not wanted and village is None and scopes:
-        raise typer.BadParameter(f"{len(scopes)} wilayah / areas: {', '.join(scopes[:5])} ...", param_hint="--village")
+    if area is None:
+        if len(scopes) > 1 and NATIONAL not in scopes:
+            raise typer.BadParameter(f"{len(scopes)}: {', '.join(scopes[:5])} ...", param_hint="--village")
+        wanted = [NATIONAL] if NATIONAL in scopes else scopes
+    else:
+        around = [scope for scope in scopes if scope == area or area.startswith(f"{scope}.")]
+        wanted = [*sorted(around, key=len, reverse=True), *([NATIONAL] if NATIONAL in scopes else [])]
     if not wanted:
-        raise SnapshotMissing(layer=Layer.CORE, dataset=holding.dataset, scope=village or NATIONAL)
+        raise SnapshotMissing(layer=Layer.CORE, dataset=holding.dataset, scope=area or NATIONAL)
     return lake.current(layer=Layer.CORE, dataset=holding.dataset, scope=wanted[0])
+
+
+def _within(table: pa.Table, area: str) -> pa.Table:
+    """Rows of an area, by the finest code that the table has."""
+    if "village_code" in table.schema.names:
+        return table.filter(pc.starts_with(pc.field("village_code"), area))
+    if "regency_code" in table.schema.names:
+        return table.filter(pc.starts_with(pc.field("regency_code"), area[:REGENCY_LENGTH]))
+    raise typer.BadParameter("data ini tidak menurut wilayah / not by area", param_hint="--village")
 
 
 def _counts(table: pa.Table, column: str) -> dict[str, int]:

@@ -101,8 +101,8 @@ BINDINGS = {
     binding.dataset: binding
     for binding in (
         Binding("sid-warga", Layer.CORE, sid.DATASET, key="person_id", has_village_scopes=True),
-        Binding("sid-indeks-desa", Layer.CORE, "sid__village_index", key=None, has_village_scopes=True),
-        Binding("sid-sdgs-desa", Layer.CORE, "sid__village_sdgs", key=None, has_village_scopes=True),
+        Binding("sid-indeks-desa", Layer.CORE, "sid__village_index", key=None, area_columns=("village_code",)),
+        Binding("sid-sdgs-desa", Layer.CORE, "sid__village_sdgs", key=None, area_columns=("village_code",)),
         Binding(
             "siapkerja-lowongan",
             Layer.CORE,

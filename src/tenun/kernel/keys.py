@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from pathlib import Path
 from typing import Protocol
-
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
 
 
 class KeyProvider(Protocol):
@@ -68,6 +66,4 @@ def pseudonym(key: bytes, *parts: str) -> str:
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:
-    mac = HMAC(key, SHA256())
-    mac.update(message)
-    return mac.finalize()
+    return hmac.digest(key, message, "sha256")

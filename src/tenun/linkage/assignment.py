@@ -81,7 +81,14 @@ def accept_by_rules(
 ) -> None:
     """Make `rules_decided`: the best pair of each account of the residue, and why it is not accepted."""
     gamma = comparisons.gamma
-    near_enough = gamma("name", "name_similar")
+    near_enough, equal = gamma("name", "name_similar"), gamma("name", "name_equal")
+    # Twins have one date in their NIKs and serials given out one after the other; a serial further off is a typing
+    # error, and so is any serial when the name is equal or a part of the other.
+    could_be_twins = (
+        f"(gamma_name = {gamma('name', 'name_near')} AND abs(right(l.nik, 4)::INTEGER - right(r.nik, 4)::INTEGER) < 10"
+        f" OR gamma_name < {gamma('name', 'name_shortened')})"
+    )
+    no_better = " AND ".join(f"ranked.gamma_{field} <= best.gamma_{field}" for field in FIELDS)
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE rules_decided AS
@@ -89,7 +96,8 @@ def accept_by_rules(
             SELECT *, row_number() OVER (PARTITION BY seeker_id ORDER BY weight DESC, person_id) AS place FROM {pairs}
         ),
         best AS (SELECT * FROM ranked WHERE place = 1),
-        -- The same person twice in the registers (moved, or entered again) is no rival of himself.
+        -- The same person twice in the registers (moved, or entered again) is no rival of himself. Nor is one whose
+        -- name is merely near where the best one's is equal, and who agrees better in nothing else: a twin.
         rival AS (
             SELECT ranked.seeker_id, max(ranked.weight) AS rival_weight
             FROM ranked JOIN best USING (seeker_id)
@@ -99,14 +107,13 @@ def accept_by_rules(
               AND NOT coalesce(a.nik = b.nik, false)
               AND NOT (coalesce(a.sorted = b.sorted AND a.birth_date = b.birth_date AND a.sex = b.sex, false)
                        AND (a.nik IS NULL OR b.nik IS NULL))
+              AND NOT (best.gamma_name = {equal} AND ranked.gamma_name < {equal} AND {no_better})
             GROUP BY ranked.seeker_id
         )
         SELECT best.* EXCLUDE (place),
                CASE WHEN gamma_name = {gamma("name", "name_missing")} THEN '{TOO_LITTLE_KNOWN}'
                     WHEN gamma_name < {near_enough} THEN '{NAME_TOO_FAR}'
-                    -- Twins have one date in their NIKs and differ in the serial; only a name wholly equal tells that
-                    -- the serial was mistyped.
-                    WHEN left(l.nik, 12) = left(r.nik, 12) AND gamma_name < {gamma("name", "name_reordered")} THEN '{POSSIBLE_TWIN}'
+                    WHEN left(l.nik, 12) = left(r.nik, 12) AND {could_be_twins} THEN '{POSSIBLE_TWIN}'
                     WHEN weight < {settings.probable_weight_min} THEN '{WEIGHT_BETWEEN}'
                     WHEN weight - rival_weight < {settings.probable_margin_min}
                     THEN '{CLOSE_RIVAL}'

@@ -58,7 +58,7 @@ class Model:
         return math.log2(m / u)
 
     def weight_sql(self, comparison: Comparison, gamma: str, term_frequency: str) -> str:
-        """The weight of a field from its level number; `term_frequency` is the larger share of records with either name."""
+        """The weight of a field from its level number; `term_frequency`: the share of records with that name."""
         cases = [
             f"WHEN {comparisons.gamma(comparison.field, level.code)} "
             f"THEN {self._level_sql(comparison.field, level, term_frequency)}"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from tenun.indicators import export
 from tenun.indicators.areas import NATIONAL, Area, Level, level_of, upwards
@@ -47,25 +48,28 @@ class Release:
     minimum_cell: int
     sid_as_of: date | None
     siapkerja_as_of: date | None
+    pinned: str
+    """The snapshot that the address named, for the links of the page to name it too; empty when it named none."""
 
 
 class Figures:
     """Results of one snapshot, seen from one account."""
 
-    def __init__(self, results: Results, *, scope: Scope, is_current: bool = True) -> None:
+    def __init__(self, results: Results, *, scope: Scope, is_current: bool = True, pinned: str = "") -> None:
         self._results = results
         self.scope = scope
         self._is_current = is_current
+        self._pinned = pinned
 
     @classmethod
     def of_node(cls, node: NodeHome, *, scope: Scope, snapshot: str | None = None) -> Figures:
         """The node's current figures, or those of an earlier snapshot. Raises `SnapshotMissing`."""
         current = Results.open(node.lake)
         if snapshot is None or snapshot == current.snapshot.id:
-            return cls(current, scope=scope)
+            return cls(current, scope=scope, pinned=snapshot or "")
         if not SNAPSHOT_ID.fullmatch(snapshot):
             raise SnapshotMissing(layer="out", dataset="indicators", scope=NATIONAL)
-        return cls(Results.of(node.lake, snapshot), scope=scope, is_current=False)
+        return cls(Results.of(node.lake, snapshot), scope=scope, is_current=False, pinned=snapshot)
 
     # --- what there is -------------------------------------------------------------------------
 
@@ -79,7 +83,7 @@ class Figures:
         except KeyError as problem:
             raise IndicatorUnknown(indicator=indicator) from problem
 
-    @property
+    @cached_property
     def release(self) -> Release:
         results = self._results
         at_top = self._totals(NATIONAL)
@@ -95,6 +99,7 @@ class Figures:
             # Dates of the country are dates of sources, not figures: everyone may know how old they are.
             sid_as_of=min((value.sid_as_of for value in at_top if value.sid_as_of), default=None),
             siapkerja_as_of=min((value.siapkerja_as_of for value in at_top if value.siapkerja_as_of), default=None),
+            pinned=self._pinned,
         )
 
     def home(self) -> Area | None:

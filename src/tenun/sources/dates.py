@@ -81,10 +81,10 @@ def read_column(column: Iterable[Cell], *, until: date) -> list[Reading]:
 
 def _of_iso(cell: Cell | None) -> Reading | None:
     """`YYYY-MM-DD` as nearly every export writes it, without trying the other ways first."""
-    if cell.__class__ is not str or len(cell) != 10 or cell[4] != "-" or cell[7] != "-":  # type: ignore[arg-type, index, union-attr]
+    if cell.__class__ is not str or len(cell) != 10 or cell[4] != "-" or cell[7] != "-":
         return None
     try:
-        return date.fromisoformat(cell), None  # type: ignore[arg-type]
+        return date.fromisoformat(cell), None
     except ValueError:
         return None
 

@@ -230,7 +230,7 @@ def _sex_code(row: ResidentRow) -> str:
 
 def _job_insurance(row: ResidentRow) -> str:
     has = row.person.has_job_insurance
-    return "" if has is None else f"BPJSTK{row.person.nik[-6:]}" if has else "-"
+    return "" if has is None else f"99{row.person.nik[-9:]}" if has else "BUKAN PESERTA"
 
 
 def _write_residents(path: Path, layout: Layout, rows: Sequence[ResidentRow]) -> None:

@@ -128,3 +128,13 @@ def test_the_real_demo_file_goes_through_the_command_line(tenun: Tenun) -> None:
     assert (report["persons"], report["families"], report["warnings"]) == (97, 37, {"nik.birth_date_mismatch": 97})
     said = tenun.json("lake", "describe", "residents", "--village", VILLAGE)
     assert said["occupation"]["self_employed"] == 31
+
+
+def test_describe_tells_job_seekers_of_one_village_out_of_the_national_extract(tenun: Tenun, tmp_path: Path) -> None:
+    heading = "id_pencaker,nik,jenis_kelamin,kelurahan,kecamatan,kab_kota,provinsi"
+    here = "SENTELUK,BATU LAYAR,LOMBOK BARAT,NUSA TENGGARA BARAT"
+    (tmp_path / "s.csv").write_text(f"{heading}\nA-1,5201140503809001,Laki-laki,{here}\nA-2,0,Perempuan,,,,\n")
+    tenun.json("ingest", "seekers", tmp_path / "s.csv")
+    assert tenun.json("lake", "describe", "seekers")["sex"] == {"female": 1, "male": 1}
+    assert tenun.json("lake", "describe", "seekers", "--village", VILLAGE)["sex"] == {"male": 1}
+    assert tenun.json("lake", "describe", "seekers", "--village", "52.01")["rows"] == 1

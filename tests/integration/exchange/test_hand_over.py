@@ -399,7 +399,8 @@ def test_rows_always_carry_their_key_and_their_place(nodes: Nodes) -> None:
 
 
 def test_the_frequency_of_the_agreement_counts_packs_of_the_same_area(nodes: Nodes) -> None:
-    pack.build(nodes.desa, dataset="sid-warga", purpose="pemadanan", area="53.17.01")
+    for _ in range(24):
+        pack.build(nodes.desa, dataset="sid-warga", purpose="pemadanan", area="53.17.01")
     with pytest.raises(NotPermitted):
         pack.build(nodes.desa, dataset="sid-warga", purpose="pemadanan", area="53.17.01.2001")
     pack.build(nodes.desa, dataset="sid-warga", purpose="pemadanan", area="53.17.02")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tenun.sources import reading
-from tenun.sources.errors import FormatUnknown, NotThatFormat
+from tenun.sources.errors import FormatUnknown, NoRows, NotThatFormat
 from tenun.sources.residents import FORMATS, formats
 from tests.lib.village_files import COLUMNS_2024, VILLAGE, Brought, bring, bring_people, somebody, table, write_xlsx
 
@@ -298,3 +298,37 @@ def test_unknown_words_keep_the_person_in_every_coded_column(tmp_path: Path) -> 
         assert person[column] == "unmapped", column
     assert {each["field"] for each in brought.problems() if each["rule"].endswith(".unmapped")} == set(fields)
     assert not any("entah" in value for each in brought.problems() for value in each.values())
+
+
+def test_a_book_goes_on_in_a_sheet_without_a_heading(tmp_path: Path) -> None:
+    heading = [
+        "No",
+        "Nama Lengkap",
+        "NIK",
+        "Tempat Lahir",
+        "Tgl Lahir",
+        "L/P",
+        "SHDK",
+        "Agama",
+        "Pendidikan",
+        "Pekerjaan",
+    ]
+
+    def person(number: int) -> list[Any]:
+        nik = somebody(number)["nik"]
+        return [number, f"WARGA {number}", nik, "DEPOK", "05-03-1980", "Lk", "ANAK", "ISLAM", "SLTA", "NELAYAN"]
+
+    def card(number: str) -> list[Any]:
+        return [f"No. KK : {number}", "", "Alamat : X, Nama Dusun : Y, RT/RW : 003/001"]
+
+    first = [heading, card("5201149001010001"), person(1), card("5201149001010002"), person(2)]
+    second = [["Nama Orang Tua Kandung"], card("5201149001010003"), person(3), person(4), ["Keterangan:"], person(5)]
+    brought = bring(tmp_path, write_xlsx(tmp_path / "bip.xlsx", {"BIP_1": first, "BIP_2": second, "Catatan": [["x"]]}))
+    assert brought.report.format == "bip-2016"
+    assert (brought.report.rows, brought.report.counts) == (4, {"persons": 4, "families": 3})
+    assert {person["occupation"] for person in brought.persons()} == {"fisher"}
+
+
+def test_a_page_without_residents_is_refused_for_having_no_rows(tmp_path: Path) -> None:
+    with pytest.raises(NoRows):
+        brought_pages(tmp_path, page("penduduk"))

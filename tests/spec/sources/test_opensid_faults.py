@@ -136,7 +136,9 @@ def test_4105_an_empty_marriage_date_of_a_child_harms_nobody(tmp_path: Path) -> 
     assert not any(code.startswith("birth_date") for code in brought.report.warnings)
 
 
-@pytest.mark.parametrize("written", [29314, "29314", date(1980, 4, 3), "1980-04-03 00:00:00", " 03-04-1980 ", "3 April 1980"])
+@pytest.mark.parametrize(
+    "written", [29314, "29314", date(1980, 4, 3), "1980-04-03 00:00:00", " 03-04-1980 ", "3 April 1980"]
+)
 def test_8351_a_filled_date_is_never_called_empty_for_the_type_of_its_cell(written: object, tmp_path: Path) -> None:
     brought = bring_people(tmp_path, somebody(1, tanggallahir=written))
     assert brought.identifiers()[0]["birth_date"] == date(1980, 4, 3)
@@ -161,10 +163,12 @@ def test_122_an_occupation_code_in_the_marital_column_is_not_taken_for_a_status(
 
 @pytest.mark.parametrize(
     ("field", "word", "column", "value"),
-    [("pekerjaan_id", "Wiraswasta", "occupation", "self_employed"), ("pekerjaan_id", "petani / pekebun", "occupation", "farmer"),
+    [("pekerjaan_id", "Wiraswasta", "occupation", "self_employed"),
+     ("pekerjaan_id", "petani / pekebun", "occupation", "farmer"),
      ("warganegara_id", "WNI", "citizenship", "indonesian"), ("cacat_id", "CACAT FISIK", "disability", "physical"),
      ("cacat_id", "TIDAK CACAT", "disability", "none"), ("sex", "Pr", "sex", "female"),
-     ("pendidikan_kk_id", "SLTA/Sederajat", "education", "upper_secondary"), ("status_kawin", "CM", "marital_status", "widowed")],
+     ("pendidikan_kk_id", "SLTA/Sederajat", "education", "upper_secondary"),
+     ("status_kawin", "CM", "marital_status", "widowed")],
 )  # fmt: skip
 def test_1977_words_stand_for_codes(field: str, word: str, column: str, value: str, tmp_path: Path) -> None:
     brought = bring_people(tmp_path, somebody(1, **{field: word}))
@@ -242,7 +246,9 @@ def test_9696_job_social_security_is_read_where_an_export_has_it(written: str, v
     assert brought.persons()[0]["job_social_security"] == value
 
 
-@pytest.mark.parametrize("word", ["5", "PEGAWAI NEGERI SIPIL (PNS)", "Pegawai Negeri Sipil", "APARATUR SIPIL NEGARA (ASN)", "PNS"])
+@pytest.mark.parametrize(
+    "word", ["5", "PEGAWAI NEGERI SIPIL (PNS)", "Pegawai Negeri Sipil", "APARATUR SIPIL NEGARA (ASN)", "PNS"]
+)
 def test_11329_both_names_of_code_5_are_civil_servants(word: str, tmp_path: Path) -> None:
     assert bring_people(tmp_path, somebody(1, pekerjaan_id=word)).persons()[0]["occupation"] == "civil_servant"
 

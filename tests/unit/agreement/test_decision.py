@@ -165,7 +165,7 @@ def test_every_reason_says_its_clause_and_what_would_make_it_allowed() -> None:
         a_use(purpose=Purpose.VILLAGE_STATISTICS),
         a_use(moment=AGREEMENT.term.end),
         a_use(moment=AGREEMENT.term.start - timedelta(days=1)),
-        a_use(earlier=(WITHIN - timedelta(hours=1),)),
+        a_use(earlier=tuple(WITHIN - timedelta(minutes=minute) for minute in range(24))),
         a_use(rows=()),
         a_use(operation=Operation.USE, held_since=WITHIN - timedelta(days=365)),
         a_use(dataset="siapkerja-pencari-kerja", fields=frozenset({"seeker_id"})),
@@ -200,18 +200,23 @@ def test_what_someone_typed_does_not_come_back_when_it_is_no_name_of_ours() -> N
     assert number not in str(denied(a_use(fields=frozenset({number}))).as_dict())
 
 
+# Twenty-four times within a day is what the example agreement allows.
+DAYFUL = tuple(timedelta(hours=hour, minutes=30) for hour in range(24))
+
+
 @pytest.mark.parametrize(
     ("earlier", "is_allowed"),
     [
         ((), True),
-        ((timedelta(hours=23, minutes=59),), False),
-        ((timedelta(days=1),), True),
+        (DAYFUL[:-1], True),
+        (DAYFUL, False),
+        (tuple(ago + timedelta(days=1) for ago in DAYFUL), True),
         ((timedelta(days=2), timedelta(days=9)), True),
         ((timedelta(hours=-1),), True),
-        ((timedelta(days=2), timedelta(hours=1)), False),
+        ((timedelta(days=2), *DAYFUL), False),
     ],
 )
-def test_the_same_rows_go_once_a_day(earlier: tuple[timedelta, ...], is_allowed: bool) -> None:
+def test_the_same_rows_go_at_most_as_often_as_agreed(earlier: tuple[timedelta, ...], is_allowed: bool) -> None:
     assert bool(decide(AGREEMENT, a_use(earlier=tuple(WITHIN - ago for ago in earlier)))) is is_allowed
 
 

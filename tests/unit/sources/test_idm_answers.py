@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from tenun.lake.snapshot import Layer
+from tenun.lake.snapshot import Layer, Origin
 from tenun.lake.store import Lake, SnapshotMissing
-from tenun.sources import publish
+from tenun.registry.sid.tables import VILLAGE_INDEX
 from tenun.sources.errors import FileUnreadable, FormatUnknown, NoRows
 from tenun.sources.kemendesa import idm
 from tenun.sources.kemendesa.idm import Reading
@@ -197,6 +198,32 @@ def test_a_file_that_came_before_a_newer_one_does_not_bring_the_old_values_back(
     assert [row["status"] for row in bench.rows(DATASET, "52.01", "years")] == ["MANDIRI"]
 
 
+def test_each_village_and_year_keeps_the_day_it_was_answered(bench: Bench) -> None:
+    bench.idm([idm_answer(), idm_answer(MENINTING)], as_of=date(2026, 1, 1))
+    bench.idm(idm_answer(), as_of=date(2026, 6, 1))
+    assert {row["village_code"]: row["as_of"] for row in bench.rows(DATASET, "52.01", "answered")} == {
+        SENTELUK: date(2026, 6, 1),
+        MENINTING: date(2026, 1, 1),
+    }
+
+
+def test_answers_go_over_a_snapshot_that_another_node_handed_over(bench: Bench) -> None:
+    row = {"village_code": MENINTING, "year": 2024, "score": 0.6, "status": "MAJU"}
+    bench.lake.publish(
+        layer=Layer.CORE,
+        dataset=DATASET,
+        scope="52.01",
+        as_of=date(2026, 1, 1),
+        origin=Origin(recipe="exchange/1"),
+        tables={"years": pa.Table.from_pylist([row], schema=VILLAGE_INDEX.schema())},
+    )
+    bench.idm([idm_answer(), idm_answer(MENINTING, status="MANDIRI")], as_of=date(2025, 1, 1))
+    assert {row["village_code"]: row["status"] for row in bench.rows(DATASET, "52.01", "years")} == {
+        SENTELUK: "MAJU",
+        MENINTING: "MAJU",
+    }
+
+
 def test_an_older_snapshot_stays_readable(bench: Bench) -> None:
     bench.idm(idm_answer(status="MAJU"))
     bench.idm(idm_answer(status="MANDIRI"), as_of=date(2026, 6, 1))
@@ -209,14 +236,14 @@ def test_a_run_killed_between_two_regencies_is_finished_by_the_next(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivery = [idm_answer(KARIHKIL), idm_answer(SENTELUK)]
-    real = publish.publish
+    real = Lake.publish
 
-    def killed(lake: Lake, delivery: publish.Delivery, **rest: Any) -> Any:
-        if delivery.scope == "52.01":
+    def killed(lake: Lake, **wanted: Any) -> Any:
+        if (wanted["layer"], wanted["scope"]) == (Layer.CORE, "52.01"):
             raise KeyboardInterrupt
-        return real(lake, delivery, **rest)
+        return real(lake, **wanted)
 
-    monkeypatch.setattr(publish, "publish", killed)
+    monkeypatch.setattr(Lake, "publish", killed)
     with pytest.raises(KeyboardInterrupt):
         bench.idm(delivery)
     monkeypatch.undo()

@@ -120,6 +120,7 @@ def test_what_does_not_map_is_rejected_counted_and_queued(bench: Bench) -> None:
     assert (report.rows, report.accepted, report.rejected) == (3, 1, 2)
     assert report.details["bridge"] == {"certain": 1, "changed_code": 0, "ambiguous": 0, "no_counterpart": 2}
     assert report.counts["unmapped_villages"] == 2
+    assert bench.lake.current(layer=Layer.RAW, dataset=DATASET, scope="00").tables["rows"].rows == 2
     assert [(entry.system, entry.code) for entry in queue.entries()] == [("bps", "5201080099"), ("bps", "9999999999")]
 
 

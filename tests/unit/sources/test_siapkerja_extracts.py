@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tenun.kernel.keys import pseudonym
-from tenun.sources.errors import ColumnMissing
+from tenun.sources.errors import FormatUnknown
 from tenun.sources.report import IngestReport
 from tenun.sources.siapkerja import ingest_certificates, ingest_placements, ingest_seekers, ingest_trainings
 from tests.lib.employment_files import TODAY, Bench, regions, seeker, write_csv
@@ -178,5 +178,5 @@ def test_of_two_rows_with_one_number_the_newest_counts(
 
 
 def test_an_extract_of_another_kind_is_refused(bench: Bench) -> None:
-    with pytest.raises(ColumnMissing):
+    with pytest.raises(FormatUnknown):
         bring(ingest_placements, bench, CERTIFICATE)

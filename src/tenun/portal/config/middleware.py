@@ -83,7 +83,6 @@ class PlainHeaders:
         response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        response.headers["X-Frame-Options"] = "DENY"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
 

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenun.disclosure.state import ValueState
@@ -21,6 +20,8 @@ from tenun.indicators import wording
 from tenun.indicators.definition import Definition, Kind
 from tenun.indicators.results import Value
 from tenun.portal import words
+from tenun.portal.design.links import link
+from tenun.portal.figures import Release
 
 CLASSES = 5
 
@@ -134,7 +135,7 @@ def picture(
     definition: Definition,
     *,
     names: Mapping[str, str],
-    minimum_cell: int,
+    release: Release,
     size: Size = LARGE,
 ) -> Picture:
     """The tile map of one indicator. `names` are of the areas that tiles are grouped by; none, one group."""
@@ -148,7 +149,7 @@ def picture(
         # Tiles that bear their name are laid out by the page, which knows how wide it is: one block each.
         groups = {value.area_code: [value] for value in values}
     blocks = tuple(
-        _block("" if size.has_label else names.get(code, ""), code, group, scale, size, has_circles, minimum_cell)
+        _block("" if size.has_label else names.get(code, ""), code, group, scale, size, has_circles, release)
         for code, group in sorted(groups.items())
     )
     return Picture(
@@ -166,12 +167,12 @@ def scale_of(values: Sequence[Value]) -> Scale:
 
 
 def _block(
-    name: str, code: str, values: list[Value], scale: Scale, size: Size, has_circles: bool, minimum_cell: int
+    name: str, code: str, values: list[Value], scale: Scale, size: Size, has_circles: bool, release: Release
 ) -> Block:
     columns = min(size.columns_max, max(3, math.ceil(math.sqrt(len(values) * 1.6))))
     tiles = []
     for at, value in enumerate(values):
-        shown = words.say(value, minimum_cell=minimum_cell)
+        shown = words.say(value, minimum_cell=release.minimum_cell)
         title = words.area_title(value.area_code, value.area_name)
         tiles.append(
             Tile(
@@ -180,7 +181,7 @@ def _block(
                 width=size.width,
                 height=size.height,
                 mark=mark_of(value, scale, has_circles=has_circles, size=size),
-                address=reverse("area", args=[value.area_code]),
+                address=link(release, "area", value.area_code),
                 label=f"{title}: {shown}",
                 name=_short(value.area_name, 15) if size.has_label else "",
                 shown=_short(shown, 18),
@@ -189,7 +190,7 @@ def _block(
     rows = math.ceil(len(values) / columns)
     return Block(
         name=words.area_title(code, name) if name else "",
-        address=reverse("area", args=[code]) if name else "",
+        address=link(release, "area", code) if name else "",
         width=min(columns, len(values)) * (size.width + GAP) - GAP,
         height=rows * (size.height + GAP) - GAP,
         tiles=tuple(tiles),

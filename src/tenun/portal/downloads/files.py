@@ -79,7 +79,7 @@ def _write_readme(book: xlsxwriter.Workbook, selection: Selection, release: Rele
         (_("Agreement"), f"{release.agreement_number} · {release.agreement_rev[:12]}"),
         (_("Disclosure rule"), release.rule_version),
         (_("Conditions"), _("Confidential: for the two ministries only (Pasal 7).")),
-        (_("What this is not"), _("Administrative figures of two registers. They are not survey rates.")),
+        (_("What this is not"), _("Not survey rates: these are administrative figures of two registers.")),
         ("", ""),
         (_("The column “state”"), _("An empty value is never zero; the state says why it is empty.")),
     ]

@@ -13,14 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.urls import reverse
-
 from tenun.indicators.areas import Level
 from tenun.indicators.definition import Definition, Kind
 from tenun.indicators.results import Value
 from tenun.node.home import reference_folder
 from tenun.portal import words
 from tenun.portal.design import tiles
+from tenun.portal.design.links import link
+from tenun.portal.figures import Release
 from tenun.registry.reference.shelf import Holding, Shelf
 from tenun.registry.reference.shelf import Kind as HoldingKind
 
@@ -62,7 +62,7 @@ class Shapes:
 
 
 def picture(
-    values: Sequence[Value], definition: Definition, *, within: str, level: Level, minimum_cell: int
+    values: Sequence[Value], definition: Definition, *, within: str, level: Level, release: Release
 ) -> Shapes | None:
     """The outlines of these areas, or null when none of them was loaded."""
     wanted = {value.area_code for value in values}
@@ -70,7 +70,7 @@ def picture(
         known = _outlines(reference_folder(), _mark(holding))
         outlines = {code: rings for code, rings in known.items() if code in wanted}
         if outlines:
-            return _draw(values, definition, outlines, holding, minimum_cell)
+            return _draw(values, definition, outlines, holding, release)
     return None
 
 
@@ -105,7 +105,7 @@ def _draw(
     definition: Definition,
     outlines: dict[str, list[Ring]],
     holding: Holding,
-    minimum_cell: int,
+    release: Release,
 ) -> Shapes:
     points = [point for rings in outlines.values() for ring in rings for point in ring]
     west, east = min(x for x, _y in points), max(x for x, _y in points)
@@ -132,8 +132,8 @@ def _draw(
                 mark=tiles.mark_of(value, classes, has_circles=has_circles),
                 x=round(x, 1),
                 y=round(y, 1),
-                address=reverse("area", args=[value.area_code]),
-                label=f"{title}: {words.say(value, minimum_cell=minimum_cell)}",
+                address=link(release, "area", value.area_code),
+                label=f"{title}: {words.say(value, minimum_cell=release.minimum_cell)}",
             )
         )
     return Shapes(

@@ -44,7 +44,6 @@ def map_page(request: HttpRequest) -> HttpResponse:
     matches = figures.ranking("G1", level, within=area.code) if "G1" in definitions and definition.id != "G1" else ()
     is_linked = bool(matches) and definition.match_rate_min is not None
     lines = ranking.lines(values, matches, sort=sort, order=order, is_linked=is_linked)
-    minimum_cell = figures.release.minimum_cell
     parents = {one.code: one.name for one in figures.descendants(area.code, Level.DISTRICT)}
     is_labelled = level is not Level.VILLAGE
     context = {
@@ -59,10 +58,10 @@ def map_page(request: HttpRequest) -> HttpResponse:
             values,
             definition,
             names=parents if level is Level.VILLAGE else {},
-            minimum_cell=minimum_cell,
+            release=figures.release,
             size=tiles.LABELLED if is_labelled else tiles.LARGE,
         ),
-        "shapes": boundaries.picture(values, definition, within=area.code, level=level, minimum_cell=minimum_cell),
+        "shapes": boundaries.picture(values, definition, within=area.code, level=level, release=figures.release),
         "lines": ranking.only(lines, state),
         "all_count": len(lines),
         "state": state,

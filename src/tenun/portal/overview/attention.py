@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenun.disclosure.state import ValueState
 from tenun.indicators.areas import Level
 from tenun.portal import words
+from tenun.portal.design.links import link
 from tenun.portal.figures import Figures
 
 WARNINGS_MAX = 7
@@ -43,7 +42,7 @@ def _not_delivered(figures: Figures, area_code: str) -> Iterator[Warning]:
         yield Warning(
             text % {"count": words.number(count)},
             _("Rule: no file of the village register has arrived."),
-            _map("A1", area_code, state=ValueState.NS),
+            _map(figures, "A1", area_code, state=ValueState.NS),
         )
 
 
@@ -64,7 +63,7 @@ def _low_match(figures: Figures, area_code: str) -> Iterator[Warning]:
         yield Warning(
             text % {"count": words.number(len(low))},
             _("Rule: match rate below %(rate)s.") % {"rate": words.percent(MATCH_RATE_MIN)},
-            _map("G1", area_code, sort="value", order="up"),
+            _map(figures, "G1", area_code, sort="nilai", order="naik"),
         )
 
 
@@ -89,7 +88,7 @@ def _many_seekers(figures: Figures, area_code: str) -> Iterator[Warning]:
             % {"area": words.area_title(value.area_code, value.area_name)},
             _("Rule: %(share)s active job seekers per 1,000 adults, at least twice the %(whole)s of this whole area.")
             % {"share": words.number(share * 1000), "whole": words.number(whole * 1000)},
-            reverse("area", args=[value.area_code]),
+            link(figures.release, "area", value.area_code),
         )
 
 
@@ -109,12 +108,11 @@ def _not_computed(figures: Figures, area_code: str) -> Iterator[Warning]:
             yield Warning(
                 text % {"name": definition.names.said(words.language()), "count": words.number(len(reasons))},
                 _("Rule: %(why)s") % {"why": words.why(reasons[0])},
-                _map(indicator, area_code, state=ValueState.NA),
+                _map(figures, indicator, area_code, state=ValueState.NA),
             )
 
 
-def _map(indicator: str, area_code: str, **more: str) -> str:
-    query = {"indikator": indicator, "wilayah": area_code, "tingkat": "desa"}
+def _map(figures: Figures, indicator: str, area_code: str, **more: str) -> str:
     names = {"sort": "urut", "order": "arah", "state": "keadaan"}
-    query.update({names[key]: str(value) for key, value in more.items()})
-    return f"{reverse('map')}?{urlencode(query)}"
+    query = {names[key]: value for key, value in more.items()}
+    return link(figures.release, "map", indikator=indicator, wilayah=area_code, tingkat="desa", **query)

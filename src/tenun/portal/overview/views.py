@@ -35,7 +35,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             villages,
             definitions[mapped],
             names={district.code: district.name for district in figures.descendants(area.code, Level.DISTRICT)},
-            minimum_cell=figures.release.minimum_cell,
+            release=figures.release,
             size=tiles.SMALL,
         ),
         "delivered": delivered,

@@ -181,7 +181,7 @@ def ingest(
         warnings=problems.counts(Severity.WARN),
         rejects_file=problems.write(report_folder, village_tables.report_name(KEPT, digests)),
         snapshot=[snapshot.reference for snapshot in snapshots] or None,
-        is_new=is_new,
+        is_new=is_new or not snapshots,  # refused is not the same as known
         counts={
             "villages": len({row[0] for row in index}),
             "years": len({row[1] for row in index}),

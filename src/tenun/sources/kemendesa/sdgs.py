@@ -12,7 +12,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,8 @@ from tenun.sources.report import IngestReport
 from tenun.sources.rules import Rule, Severity
 
 FORMAT = "sdgs"
+NATIONAL = "00"
+"""Scope of the raw answers that belong to no regency yet."""
 GOALS = range(1, 19)
 AVERAGE = 0
 """The goal under which the average of all stands in the core."""
@@ -45,7 +47,7 @@ KEPT = Kept(
     recipe="sdgs/1",
     format=FORMAT,
     key=lambda row: (row[0], row[2]),
-    subject=lambda row: (row[0],),
+    subject=lambda row: (row[0], None),
 )
 # The average is published with two decimals, from scores with two.
 AVERAGE_TOLERANCE = 0.011
@@ -200,7 +202,7 @@ def ingest(
     if not len(bridge):
         raise BridgeMissing()
     problems = Problems()
-    found = _Found({}, Counter(), {})
+    found = _Found()
     digests: list[str] = []
     files: list[str] = []
     for source in answers.open_files(paths, progress=progress):
@@ -221,6 +223,8 @@ def ingest(
         details=lambda rows: {"villages": len({row[0] for row in rows})},
         progress=progress,
     )
+    if found.waiting.raw:
+        village_tables.keep_raw(lake, KEPT, NATIONAL, found.waiting, as_of=as_of or today)
     waiting = [(str(System.BPS), code, bridge.name(code)) for code in sorted(found.unmapped)]
     queued = regions.queue.add(waiting, asked_by="ingest sdgs", on=today) if regions.queue and waiting else 0
     statuses = Counter(found.unmapped.values())
@@ -233,7 +237,7 @@ def ingest(
         warnings=problems.counts(Severity.WARN),
         rejects_file=problems.write(report_folder, village_tables.report_name(KEPT, digests)),
         snapshot=[snapshot.reference for snapshot in snapshots] or None,
-        is_new=is_new,
+        is_new=is_new or not snapshots,  # refused is not the same as known
         counts={
             "villages": len(found.villages),
             "villages_without_data": sum(not each.scores.has_data for each in found.villages.values()),
@@ -265,11 +269,13 @@ class _Entry:
 
 @dataclass
 class _Found:
-    villages: dict[str, _Accepted]
+    villages: dict[str, _Accepted] = field(default_factory=dict)
     """Kemendagri code -> what was read last."""
-    tally: Counter[str]
-    unmapped: dict[str, Status]
+    tally: Counter[str] = field(default_factory=Counter)
+    unmapped: dict[str, Status] = field(default_factory=dict)
     """BPS code -> why it does not map."""
+    waiting: RegencyRows = field(default_factory=RegencyRows)
+    """The answers of those codes: they stay in the raw layer until the bridge knows more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +313,7 @@ def _verdict(entry: _Entry, bridge: Bridge, found: _Found) -> tuple[str, _Accept
     answer = bridge.answer(entry.bps)
     if answer.region is None:
         found.unmapped[entry.bps] = answer.status
+        found.waiting.keep(entry.source, entry.row, entry.packed, format=FORMAT)
         return NO_COUNTERPART
     earlier = found.villages.get(answer.region.code)
     if earlier is not None and earlier.bps != entry.bps:

@@ -28,6 +28,7 @@ _HEADINGS = {
     "tglblnthn": str(Field.BIRTH_DATE),
     "tempatdantanggallahir": str(Field.BIRTH_PLACE),
     "namaorangtuakandung": str(Field.MOTHER_NAME),
+    "lp": str(Field.SEX),
 }
 _SUB_HEADINGS = frozenset({"tempatlahir", "tglblnth", "tglblnthn", "tanggallahir", "ibu", "ayah", "terakhir"})
 _NUMBER = frozenset({"no", "nourut", "nomor"})
@@ -79,11 +80,14 @@ def recognise(source: Source) -> str | None:
 
 
 def read(source: Source) -> list[Frame]:
-    """A book may have several sheets; each is a frame."""
+    """A book may have several sheets; each is a frame. A later sheet may go on without a heading of its own."""
     frames = []
+    name, before = None, _Book()
     for sheet in source.sheets():
-        if name := _layout(sheet):
-            frames.append(_frame(source, sheet, name, _gather(sheet)))
+        name = _layout(sheet) or (name if _has_family_line(sheet) else None)
+        if name:
+            before = _gather(sheet, before)
+            frames.append(_frame(source, sheet, name, before))
     return frames
 
 
@@ -103,7 +107,7 @@ def _layout(sheet: Sheet) -> str | None:
 
 def _is_heading(words: set[str]) -> bool:
     is_named = bool(words & {"nama", "namalengkap"})
-    return "nik" in words and is_named and bool(words & {"jk", "kelamin", "jeniskelamin"}) and "nokk" not in words
+    return "nik" in words and is_named and bool(words & {"jk", "kelamin", "jeniskelamin", "lp"}) and "nokk" not in words
 
 
 def _has_family_line(sheet: Sheet) -> bool:
@@ -113,8 +117,9 @@ def _has_family_line(sheet: Sheet) -> bool:
 # --- walking through a sheet -------------------------------------------------------------------
 
 
-def _gather(sheet: Sheet) -> _Book:
-    book = _Book()
+def _gather(sheet: Sheet, before: _Book) -> _Book:
+    """Walk through a sheet. `before` is the book so far, whose heading holds until another one comes."""
+    book = _Book(before.heading, before.columns, before.number_column, names=before.names)
     rows = iter(enumerate(sheet.rows))
     for index, row in rows:
         words = headings.keys(row)
@@ -171,9 +176,7 @@ def _take_family(
         book.family = _Family()
         return True
     if "nokk" in words and "alamat" in words and not any(":" in text for text in texts):
-        values = next(rows, (index, ()))[1]
-        book.family = _family_below(words, values)
-        return True
+        return _family_below(book, sheet, index, words, rows)
     if match := next(filter(None, (_FAMILY_LINE.match(text) for text in texts)), None):
         return _family_in_line(book, match, texts)
     if book.columns and _is_card_line(book, texts):
@@ -183,9 +186,17 @@ def _take_family(
     return _family_labels(book, texts)
 
 
-def _family_below(words: list[str], values: Sequence[Cell]) -> _Family:
-    at = {word: values[column] for column, word in enumerate(words) if column < len(values)}
-    return _with_address(_Family(number=at.get("nokk", "")), cells.text(at.get("alamat", "")))
+def _family_below(
+    book: _Book, sheet: Sheet, index: int, words: list[str], rows: Iterator[tuple[int, Sequence[Cell]]]
+) -> bool:
+    """`NO.KK | NAMA.KK | ALAMAT` with their values in the next row; without a number there it is a mere title."""
+    values = sheet.rows[index + 1] if index + 1 < len(sheet.rows) else ()
+    at = {word: value for word, value in zip(words, values, strict=False) if word}
+    number = at.get("nokk", "")
+    if any(character.isdigit() for character in cells.text(number)):
+        book.family = _with_address(_Family(number=number), cells.text(at.get("alamat", "")))
+        next(rows, None)
+    return True
 
 
 def _family_in_line(book: _Book, match: re.Match[str], texts: list[str]) -> bool:

@@ -173,7 +173,7 @@ def _data_rows(sheet: Sheet, heading_index: int, columns_of: dict[str, int]) -> 
     numbers: list[int] = []
     for index in range(heading_index + 1, len(sheet.rows)):
         row = sheet.rows[index]
-        if any(cell == END_MARK for cell in row[:2]):
+        if any(isinstance(cell, str) and cell.strip() == END_MARK for cell in row[:2]):
             break
         if not row[name] and _is_nobody(row, who, address_columns):
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tenun.sources.errors import WrongFile
+from tenun.sources.errors import NoRows, WrongFile
 from tenun.sources.frame import Frame
 from tenun.sources.reading import BROKEN, Cell, Kind, Source
 from tenun.sources.residents.fields import Field
@@ -53,6 +53,8 @@ def recognise(source: Source) -> str | None:
     if source.kind is not Kind.JSON:
         return None
     kinds = {str(resource.get("type")) for _, resource in _resources(source)}
+    if not kinds and any(_is_empty_page(document) for _, document in source.documents()):
+        raise NoRows(file=source.file)
     if kinds == {"penduduk"}:
         return RESIDENTS
     if kinds and all("ketenagakerjaan" in kind for kind in kinds):
@@ -105,6 +107,10 @@ def _resources(source: Source) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 if isinstance(resource, Mapping) and isinstance(resource.get("attributes"), Mapping):
                     position += 1
                     yield position, resource
+
+
+def _is_empty_page(document: Any) -> bool:
+    return isinstance(document, Mapping) and document.get("data") == [] and "meta" in document
 
 
 def _attributes(resource: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -58,8 +58,18 @@ def same_persons(rows: Sequence[Row]) -> Sameness:
             _same_nik(rows, group, found)
     _without_nik(rows, found)
     _look_alike(rows, found)
+    _settle(found)
     found.kept = [index for index in range(len(rows)) if index not in found.dropped]
     return found
+
+
+def _settle(found: Sameness) -> None:
+    """A row dropped for one that was dropped itself is dropped for the one that counts in the end."""
+    for index, (winner, rule) in found.dropped.items():
+        while winner in found.dropped:
+            winner = found.dropped[winner][0]
+        found.dropped[index] = (winner, rule)
+    found.doubtful -= found.dropped.keys()
 
 
 def name_key(name: str) -> str:

@@ -89,6 +89,14 @@ DATE_UNREADABLE = rules.define(
     remedy_id="Bandingkan dengan laman Karirhub.",
     remedy_en="Compare with the Karirhub site.",
 )
+PAGES_MISSING = rules.define(
+    "vacancies.pages_missing",
+    Severity.WARN,
+    text_id="Katalog menyebut lebih banyak lowongan daripada yang ada pada berkas; mungkin ada halaman tertinggal.",
+    text_en="The catalogue announces more vacancies than the files hold; pages may have been left out.",
+    remedy_id="Ambil semua halaman, lalu masukkan bersama-sama.",
+    remedy_en="Fetch every page and bring them in together.",
+)
 EDUCATION_UNMAPPED = rules.define(
     "vacancies.education_unmapped",
     Severity.WARN,
@@ -385,6 +393,8 @@ def _build(served: Sequence[_Served], announced: int, day: date, problems: Probl
             problems.add(TWICE, file=dropped.source.file, sheet="", row=dropped.row, field="id")
         if dropped is not each:
             latest[identifier] = (each, found)
+    if announced > len(served):
+        problems.add(PAGES_MISSING, file=served[0].source.file, sheet="", row=1, field="meta.total")
     for each, found in latest.values():
         for rule, field in found.warnings:
             problems.add(rule, file=each.source.file, sheet="", row=each.row, field=field)

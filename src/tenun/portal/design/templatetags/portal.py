@@ -15,7 +15,7 @@ from tenun.indicators.areas import Level
 from tenun.indicators.definition import Definition, Lines, Words
 from tenun.indicators.results import Value
 from tenun.portal import words
-from tenun.portal.design import icons
+from tenun.portal.design import icons, links
 
 register = template.Library()
 
@@ -128,6 +128,12 @@ def amount(value: float) -> str:
 @register.filter
 def percent(value: float) -> str:
     return words.percent(value)
+
+
+@register.simple_tag(takes_context=True)
+def link(context: template.Context, route: str, *arguments: str, **query: Any) -> str:
+    """An address that keeps to the snapshot the reader is looking at."""
+    return links.link(context.get("release"), route, *arguments, **query)
 
 
 @register.simple_tag(takes_context=True)

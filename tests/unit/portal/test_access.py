@@ -1,0 +1,50 @@
+"""Who may do what: the truth table of roles and permissions, and of areas."""
+
+import pytest
+
+from tenun.portal import access
+from tenun.portal.access import Permission, Role, Scope
+
+READ, TAKE = Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD
+RIGHTS = {
+    Role.DATA_DESA: {READ, TAKE},
+    Role.DATA_NAKER: {READ, TAKE},
+    Role.MONITORING: {READ, TAKE},
+    Role.LEADERSHIP: {READ},
+    Role.SECURITY: set(),
+}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("permission", Permission)
+def test_a_role_has_exactly_its_rights(role: Role, permission: Permission) -> None:
+    assert access.may(role, permission) is (permission in RIGHTS[role])
+
+
+@pytest.mark.parametrize("role", ["", "root", "village", "public", "DATA_DESA"])
+@pytest.mark.parametrize("permission", Permission)
+def test_a_role_nobody_defined_may_nothing(role: str, permission: Permission) -> None:
+    assert not access.may(role, permission)
+
+
+AREAS = ("00", "52", "52.08", "52.08.01", "52.08.01.2001", "52.07", "52.080", "5", "51", "")
+COVERED = {
+    "00": set(AREAS),
+    "52": {"52", "52.08", "52.08.01", "52.08.01.2001", "52.07", "52.080"},
+    "52.08": {"52.08", "52.08.01", "52.08.01.2001"},
+    "52.08.01": {"52.08.01", "52.08.01.2001"},
+    "52.08.01.2001": {"52.08.01.2001"},
+}
+
+
+@pytest.mark.parametrize("scope", COVERED)
+@pytest.mark.parametrize("area", AREAS)
+def test_a_scope_covers_what_lies_inside_and_nothing_above_or_beside(scope: str, area: str) -> None:
+    assert Scope(scope).covers(area) is (area in COVERED[scope])
+
+
+def test_every_route_that_shows_figures_asks_for_a_permission() -> None:
+    for route in ("overview", "area", "map", "search", "indicators", "indicator"):
+        assert access.ROUTES[route] is READ
+    for route in ("downloads", "download_csv", "download_xlsx"):
+        assert access.ROUTES[route] is TAKE
