@@ -198,7 +198,7 @@ def _by_clause(marks: Iterator[Mark]) -> dict[str, list[Mark]]:
 
 
 def every_error() -> list[type[TenunError]]:
-    """Every error class of ours that has a code of its own, by code."""
+    """Every error class of ours that can be raised, by code."""
     for module in pkgutil.walk_packages(tenun.__path__, "tenun."):
         if not module.name.startswith(("tenun.portal", "tenun.node.django", "tenun.__main__")):
             importlib.import_module(module.name)
@@ -208,7 +208,8 @@ def every_error() -> list[type[TenunError]]:
             yield child
             yield from below(child)
 
-    found = {kind for kind in below(TenunError) if "code" in vars(kind) and kind.__module__.startswith("tenun.")}
+    # A base that others inherit from names a family and is not raised itself.
+    found = {kind for kind in below(TenunError) if not kind.__subclasses__() and kind.__module__.startswith("tenun.")}
     return sorted(found, key=lambda kind: kind.code)
 
 
@@ -289,7 +290,7 @@ def _command_lines(command: object, path: str) -> Iterator[str]:
             words = (
                 ", ".join(f"`{word}`" for word in parameter.opts)
                 if parameter.param_type_name == "option"
-                else (f"`{parameter.human_readable_name}`")
+                else (f"`{(parameter.metavar or parameter.name).upper()}`")
             )
             yield f"| {words} | {(getattr(parameter, 'help', None) or '').replace('|', chr(92) + '|')} |"
         yield ""

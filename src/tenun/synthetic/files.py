@@ -478,11 +478,10 @@ def _write_truth(
         columns["id_pencaker"].append(account.id)
         columns["village_code"].append(code if is_in_a_file else None)
         columns["source_row"].append(row if is_in_a_file else None)
-    schema = pa.schema(
-        [
-            pa.field("id_pencaker", pa.string()),
-            pa.field("village_code", pa.string()),
-            pa.field("source_row", pa.int32()),
-        ]
-    )
+    fields: list[tuple[str, pa.DataType]] = [
+        ("id_pencaker", pa.string()),
+        ("village_code", pa.string()),
+        ("source_row", pa.int32()),
+    ]
+    schema = pa.schema(fields)
     pq.write_table(pa.table(columns, schema=schema), path)

@@ -6,6 +6,7 @@ from tenun.kernel.errors import TenunError
 
 
 def every_error() -> list[type[TenunError]]:
+    """Errors that can be raised: a base that others inherit from names a family and is not one."""
     for module in pkgutil.walk_packages(tenun.__path__, "tenun."):
         if "portal" not in module.name and "__main__" not in module.name:
             importlib.import_module(module.name)
@@ -13,20 +14,21 @@ def every_error() -> list[type[TenunError]]:
     def below(kind: type[TenunError]) -> list[type[TenunError]]:
         return [kind, *(found for child in kind.__subclasses__() for found in below(child))]
 
-    return [kind for kind in below(TenunError) if kind is not TenunError and kind.__module__.startswith("tenun.")]
+    return [
+        kind
+        for kind in below(TenunError)
+        if kind.__module__.startswith("tenun.") and kind is not TenunError and not kind.__subclasses__()
+    ]
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
-    own = [kind for kind in every_error() if "code" in vars(kind)]
-    codes = [kind.code for kind in own]
+    codes = [kind.code for kind in every_error()]
     assert len(codes) > 5
     assert len(codes) == len(set(codes)), sorted(code for code in codes if codes.count(code) > 1)
 
 
 def test_every_error_speaks_both_languages_and_says_what_to_do() -> None:
     for kind in every_error():
-        if "code" not in vars(kind):
-            continue
         assert kind.text_id != TenunError.text_id, kind
         assert kind.text_en != TenunError.text_en, kind
         assert kind.remedy_id, kind
