@@ -24,7 +24,6 @@ from tenun.cli.exchange import station
 from tenun.exchange import pack, receipt, unpack
 from tenun.kernel import canonical_json
 from tenun.kernel.clock import SystemClock
-from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer
 from tenun.linkage import permits, quality, run, settings
 from tenun.node import postgres
@@ -44,14 +43,6 @@ PERSONS = 30_000
 DATASET, PURPOSE = "sid-warga", "pemadanan"
 INVENTED = "data-buatan"
 DRAFT = SOURCE_ROOT / "agreements" / "sid-siapkerja"
-
-
-class VillageMissing(TenunError):
-    code = "demo.village_missing"
-    text_id = "Berkas penduduk perlu kode desanya."
-    text_en = "A file of residents needs the code of its village."
-    remedy_id = "Tambahkan --village, misalnya --village 52.01.14.2005."
-    remedy_en = "Add --village, such as --village 52.01.14.2005."
 
 
 class Stages:
@@ -110,7 +101,10 @@ def command(
 ) -> None:
     """Bangun kedua simpul, jalankan pekerjaan utama, buka portal; data buatan / the main job on invented data."""
     if own_residents and village is None:
-        raise VillageMissing
+        raise typer.BadParameter(
+            "berkas penduduk perlu kode desanya / a file of residents needs the code of its village",
+            param_hint="--village 52.01.14.2005",
+        )
     if fresh:
         _remove_nodes()
     regions = Regions.load(reference_folder())

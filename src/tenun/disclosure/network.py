@@ -10,8 +10,10 @@ cell suppression", JASA 90 (1995); Castro, "Network flows heuristics for complem
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 # More than any count of people: a bound that is none.
@@ -34,26 +36,29 @@ class Arc:
 
 @dataclass(frozen=True)
 class Reach:
-    """How far a number can move in one direction, and the sums that can still take up a unit where it ended."""
+    """How far a number can move in one direction, and what else moved with it until nothing could."""
 
+    target: int
     amount: int
     missing: int
     """How much further it was to go."""
-    sums: frozenset[Hashable]
+    moved: Mapping[tuple[str, ...], int]
+
+
+Price = Callable[[Arc, int, int], int | None]
+"""What it costs to let a number that cannot move do so: up (1) or down (-1), by so many units; None = not at all."""
 
 
 class Network:
     def __init__(self, arcs: Iterable[Arc]) -> None:
         self.arcs = {arc.key: arc for arc in arcs}
-        self.touching: dict[Hashable, list[Arc]] = {}
-        """Every number that stands in a sum, shown or not."""
+        # Every number that stands in a sum, with the direction in which it leaves it; then the hidden ones alone.
+        self._beside: dict[Hashable, list[tuple[Arc, int]]] = {}
         self._around: dict[Hashable, list[tuple[Arc, int]]] = {}
         for arc in self.arcs.values():
-            for sum_ in {arc.tail, arc.head}:
-                self.touching.setdefault(sum_, []).append(arc)
-                self._around.setdefault(sum_, [])
+            self._join(self._beside, arc)
             if arc.is_hidden:
-                self._join(arc)
+                self._join(self._around, arc)
 
     def hide(self, key: tuple[str, ...], *, low: int, high: int) -> None:
         """Take the number out of the reader's sight, leaving the reader these bounds."""
@@ -61,7 +66,7 @@ class Network:
         arc.low, arc.high = min(low, arc.count), max(high, arc.count)
         if not arc.is_hidden:
             arc.is_hidden = True
-            self._join(arc)
+            self._join(self._around, arc)
 
     def interval(self, key: tuple[str, ...]) -> tuple[int, int]:
         """The least and greatest value that the reader cannot rule out."""
@@ -73,58 +78,91 @@ class Network:
     def reach(self, key: tuple[str, ...], target: int) -> Reach:
         """How far towards `target` the number can move while everything shown stays as it is."""
         arc = self.arcs[key]
-        is_up = target > arc.count
-        wanted = min(target, arc.high) - arc.count if is_up else arc.count - max(target, arc.low)
-        source, sink = (arc.head, arc.tail) if is_up else (arc.tail, arc.head)
-        if source == sink:
-            return Reach(max(wanted, 0), 0, frozenset())
+        wanted = abs(max(min(target, arc.high), arc.low) - arc.count)
+        source, sink = _ends(arc, target)
         moved: dict[tuple[str, ...], int] = {}
-        amount = 0
+        amount = wanted if source == sink else 0
         while amount < wanted:
-            back, reached = self._search(source, sink, arc, moved)
-            if sink not in back:
-                return Reach(amount, wanted - amount, frozenset(reached))
-            path = list(_path(back, source, sink))
+            path = self._search(source, sink, arc, moved)
+            if path is None:
+                break
             step = min(wanted - amount, *(self._room(one, sign, moved) for one, sign in path))
             for one, sign in path:
                 moved[one.key] = moved.get(one.key, 0) + sign * step
             amount += step
-        return Reach(amount, 0, frozenset())
+        return Reach(target, amount, wanted - amount, moved)
+
+    def cheapest_release(self, key: tuple[str, ...], stuck: Reach, price: Price) -> list[tuple[str, ...]] | None:
+        """Which numbers to let move so that a search that got stuck goes on; None when no price buys that.
+
+        The cheapest path by Dijkstra, numbers that can move being free. Of equally cheap ones the same every time.
+        """
+        arc = self.arcs[key]
+        source, sink = _ends(arc, stuck.target)
+        order = itertools.count()
+        queue: list[tuple[int, int, Hashable, Back | None]] = [(0, next(order), source, None)]
+        back: dict[Hashable, Back | None] = {}
+        while queue:
+            cost, _, at, came = heapq.heappop(queue)
+            if at in back:
+                continue
+            back[at] = came
+            if at == sink:
+                path = _path(back, source, sink)
+                return [one.key for one, sign in path if self._room(one, sign, stuck.moved) <= 0]
+            for one, sign in self._beside.get(at, ()):
+                to = one.head if sign > 0 else one.tail
+                if one is arc or to in back:
+                    continue
+                fare = 0 if self._room(one, sign, stuck.moved) > 0 else price(one, sign, stuck.missing)
+                if fare is not None:
+                    heapq.heappush(queue, (cost + fare, next(order), to, (at, one, sign)))
+        return None
 
     def _search(
-        self, source: Hashable, sink: Hashable, without: Arc, moved: dict[tuple[str, ...], int]
-    ) -> tuple[dict[Hashable, tuple[Hashable, Arc, int]], set[Hashable]]:
+        self, source: Hashable, sink: Hashable, without: Arc, moved: Mapping[tuple[str, ...], int]
+    ) -> list[tuple[Arc, int]] | None:
         """Breadth first, so that the answer is the same wherever it is computed."""
-        back: dict[Hashable, tuple[Hashable, Arc, int]] = {}
-        reached = {source}
+        back: dict[Hashable, Back | None] = {source: None}
         queue = deque([source])
         while queue:
             at = queue.popleft()
-            for arc, sign in self._around[at]:
+            for arc, sign in self._around.get(at, ()):
                 to = arc.head if sign > 0 else arc.tail
-                if to in reached or arc is without or self._room(arc, sign, moved) <= 0:
+                if to in back or arc is without or self._room(arc, sign, moved) <= 0:
                     continue
-                reached.add(to)
                 back[to] = (at, arc, sign)
                 if to == sink:
-                    return back, reached
+                    return _path(back, source, sink)
                 queue.append(to)
-        return back, reached
+        return None
 
-    def _room(self, arc: Arc, sign: int, moved: dict[tuple[str, ...], int]) -> int:
+    def _room(self, arc: Arc, sign: int, moved: Mapping[tuple[str, ...], int]) -> int:
+        if not arc.is_hidden:
+            return 0
         now = arc.count + moved.get(arc.key, 0)
         return arc.high - now if sign > 0 else now - arc.low
 
-    def _join(self, arc: Arc) -> None:
+    def _join(self, sums: dict[Hashable, list[tuple[Arc, int]]], arc: Arc) -> None:
         if arc.tail != arc.head:
-            self._around[arc.tail].append((arc, 1))
-            self._around[arc.head].append((arc, -1))
+            sums.setdefault(arc.tail, []).append((arc, 1))
+            sums.setdefault(arc.head, []).append((arc, -1))
 
 
-def _path(
-    back: dict[Hashable, tuple[Hashable, Arc, int]], source: Hashable, sink: Hashable
-) -> Iterable[tuple[Arc, int]]:
-    at = sink
+Back = tuple[Hashable, Arc, int]
+"""The sum one came from, by which number, in which direction."""
+
+
+def _ends(arc: Arc, target: int) -> tuple[Hashable, Hashable]:
+    """A unit more in a number has to come back from its head to its tail; a unit less, the other way."""
+    return (arc.head, arc.tail) if target > arc.count else (arc.tail, arc.head)
+
+
+def _path(back: Mapping[Hashable, Back | None], source: Hashable, sink: Hashable) -> list[tuple[Arc, int]]:
+    path, at = [], sink
     while at != source:
-        at, arc, sign = back[at]
-        yield arc, sign
+        came = back[at]
+        assert came is not None
+        at = came[0]
+        path.append(came[1:])
+    return path

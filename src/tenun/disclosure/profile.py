@@ -120,6 +120,5 @@ def judge_rate(numerator: int, denominator: int, *, profile: Profile, population
     if numerator <= small:
         return Judgement(ValueState.LT, "small_count", 0, small, need_low, need_high)
     if rest <= small:
-        # Not told apart from a figure that protects another: the reader learns nothing of the rest.
-        return Judgement(ValueState.SUP, "protects_others", profile.minimum_cell, denominator, need_low, need_high)
+        return Judgement(ValueState.SUP, "small_rest", denominator - small, denominator, need_low, need_high)
     return Judgement(ValueState.OK)

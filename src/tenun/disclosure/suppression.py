@@ -64,27 +64,20 @@ def protect(cells: Iterable[Cell], *, profile: Profile, table: str) -> dict[Key,
         key for key, cell in by_key.items() if outcome[key].is_hidden and cell.is_published and cell.is_secret
     )
     while waiting:
-        cell = by_key[waiting[0]]
-        stuck = _stuck(network, cell)
-        if not stuck:
+        key = waiting[0]
+        stuck = _stuck(network, by_key[key])
+        released = _release(network, by_key, outcome, key, stuck, profile=profile)
+        if not stuck or (released is None and _is_wide_enough(network, by_key[key])):
             waiting.popleft()
             continue
-        beside = _cheapest_beside(network, by_key, stuck, profile)
-        if beside is not None:
-            outcome[beside] = Judgement(ValueState.SUP, "protects_others", low=profile.minimum_cell)
-            waiting.append(beside)
-        elif _width(network, cell) >= min(LEAST_WIDTH, cell.ceiling):
-            waiting.popleft()
-            continue
-        else:
-            beside = _looser_beside(network, by_key, outcome, stuck)
-            if beside is None:
-                raise NotProtectable(table=table)
-            if not outcome[beside].is_hidden and by_key[beside].is_secret:
-                waiting.append(beside)
-            outcome[beside] = outcome[beside].masked()
-        low, high = _bounds(by_key[beside], outcome[beside])
-        network.hide(beside, low=low, high=high)
+        if released is None:
+            raise NotProtectable(table=table)
+        for one, judgement in released.items():
+            if not outcome[one].is_hidden and by_key[one].is_secret:
+                waiting.append(one)
+            outcome[one] = judgement
+            low, high = _bounds(by_key[one], judgement)
+            network.hide(one, low=low, high=high)
     return outcome
 
 
@@ -118,88 +111,67 @@ def _stuck(network: Network, cell: Cell) -> list[Reach]:
     """The searches that ended short of the range the cell needs; none when it is safe."""
     need = cell.judgement
     if need.need_low != need.need_high:
-        targets = (need.need_high, need.need_low)
-        reaches = [network.reach(cell.key, target) for target in targets]
-        return [
-            reach for reach, target in zip(reaches, targets, strict=True) if reach.amount < abs(target - cell.count)
-        ]
-    if _width(network, cell) >= min(LEAST_WIDTH, cell.ceiling):
+        reaches = [network.reach(cell.key, target) for target in (need.need_high, need.need_low)]
+        return [reach for reach in reaches if reach.missing]
+    if _is_wide_enough(network, cell):
         return []
-    targets = (cell.count + LEAST_WIDTH, max(cell.count - LEAST_WIDTH, 0))
-    reaches = [network.reach(cell.key, target) for target in targets]
-    return [reach for reach in reaches if reach.sums]
+    reaches = [network.reach(cell.key, cell.count + step) for step in (LEAST_WIDTH, -LEAST_WIDTH)]
+    return [reach for reach in reaches if reach.missing]
 
 
-def _width(network: Network, cell: Cell) -> int:
-    up = network.reach(cell.key, cell.count + LEAST_WIDTH).amount
-    down = network.reach(cell.key, cell.count - LEAST_WIDTH).amount
-    return up + down
+def _is_wide_enough(network: Network, cell: Cell) -> bool:
+    room = sum(network.reach(cell.key, cell.count + step).amount for step in (LEAST_WIDTH, -LEAST_WIDTH))
+    return room >= min(LEAST_WIDTH, cell.ceiling)
 
 
-def _cheapest_beside(
-    network: Network, by_key: Mapping[Key, Cell], stuck: Sequence[Reach], profile: Profile
-) -> Key | None:
-    """A shown number whose hiding lets a stuck search go on: of the lowest rank, one that lets it go all the way
-    before one that does not, and then the smallest."""
+def _release(
+    network: Network,
+    by_key: Mapping[Key, Cell],
+    outcome: Mapping[Key, Judgement],
+    key: Key,
+    stuck: Sequence[Reach],
+    *,
+    profile: Profile,
+) -> dict[Key, Judgement] | None:
+    """What to hide, or to say less of, so that the cell can move further; None when nothing is worth it.
+
+    First, shown numbers are hidden, which a reader takes to be no small ones. A cell that lacks the least width is
+    helped further: a "<5" that told too much says nothing; then a number hidden to protect another may be a small one
+    for all the reader knows, and so may one just large enough to be shown; at last a shown zero is hidden.
+    """
+    must_help = bool(stuck) and not _is_wide_enough(network, by_key[key])
+
+    def price_of_hiding(arc: Arc, sign: int, missing: int) -> int | None:
+        cell = by_key[arc.key]
+        if arc.is_hidden or not cell.may_hide or cell.count == 0 or (cell.rank and not must_help):
+            return None
+        room = cell.ceiling - cell.count if sign > 0 else cell.count - profile.minimum_cell
+        return _price(cell, missing, room) if room > 0 else None
+
+    def price_of_silence(arc: Arc, sign: int, missing: int) -> int | None:
+        cell, judgement = by_key[arc.key], outcome[arc.key]
+        room = cell.ceiling - cell.count if sign > 0 else cell.count
+        is_free = judgement.low == 0 and judgement.high is None
+        if room <= 0 or (arc.is_hidden and is_free) or not (arc.is_hidden or cell.may_hide):
+            return None
+        if arc.is_hidden:
+            return SILENCE
+        return _price(cell, missing, room) + (0 if cell.count else ZERO_HIDDEN)
+
     for reach in stuck:
-        rooms = {
-            cell: _room(cell, reach, floor=profile.minimum_cell)
-            for cell in _beside(network, by_key, reach)
-            if cell.may_hide and cell.is_published and not network.arcs[cell.key].is_hidden and cell.count > 0
-        }
-        found = [cell for cell, room in rooms.items() if room > 0]
-        if found:
-            return min(
-                found,
-                key=lambda cell: (
-                    cell.rank,
-                    max(reach.missing - rooms[cell], 0),
-                    cell.count,
-                    cell.key,
-                ),
-            ).key
+        hidden = network.cheapest_release(key, reach, price_of_hiding)
+        if hidden is not None:
+            return {one: Judgement(ValueState.SUP, "protects_others", low=profile.minimum_cell) for one in hidden}
+    for reach in stuck if must_help else ():
+        silent = network.cheapest_release(key, reach, price_of_silence)
+        if silent is not None:
+            return {one: outcome[one].masked() for one in silent}
     return None
 
 
-def _looser_beside(
-    network: Network, by_key: Mapping[Key, Cell], outcome: Mapping[Key, Judgement], stuck: Sequence[Reach]
-) -> Key | None:
-    """A "<5" that told too much and has to say nothing; or a number just large enough to be shown, or hidden, that a
-    reader would take for no small one and no longer can, since a small one may now say nothing too; or a shown zero."""
-    for is_looser in (_is_small, _is_shown, _is_taken_for_large, _is_shown_zero):
-        for reach in stuck:
-            found = [
-                cell
-                for cell in _beside(network, by_key, reach)
-                if cell.is_published and is_looser(cell, outcome[cell.key]) and _room(cell, reach, floor=0) > 0
-            ]
-            if found:
-                return min(found, key=lambda cell: (cell.rank, cell.count, cell.key)).key
-    return None
+# Prices. One number less shown weighs more than how large it is, and a district more than all its villages.
+NUMBER, LEVEL, SHORT, SILENCE, ZERO_HIDDEN = 10**7, 10**10, 10**5, 10**5, 10**8
 
 
-def _is_small(cell: Cell, judgement: Judgement) -> bool:
-    return judgement.state is ValueState.LT
-
-
-def _is_shown(cell: Cell, judgement: Judgement) -> bool:
-    return judgement.state is ValueState.OK and cell.may_hide
-
-
-def _is_taken_for_large(cell: Cell, judgement: Judgement) -> bool:
-    return judgement.state is ValueState.SUP and judgement.low > 0
-
-
-def _is_shown_zero(cell: Cell, judgement: Judgement) -> bool:
-    return judgement.state is ValueState.ZERO and cell.may_hide
-
-
-def _beside(network: Network, by_key: Mapping[Key, Cell], reach: Reach) -> list[Cell]:
-    return [by_key[key] for key in {arc.key: None for sum_ in reach.sums for arc in network.touching[sum_]}]
-
-
-def _room(cell: Cell, reach: Reach, *, floor: int) -> int:
-    """How many units a cell, once hidden down to `floor`, lets leave the sums that the search reached."""
-    if cell.tail in reach.sums and cell.head not in reach.sums:
-        return cell.ceiling - cell.count
-    return cell.count - floor if cell.head in reach.sums and cell.tail not in reach.sums else 0
+def _price(cell: Cell, missing: int, room: int) -> int:
+    return NUMBER + LEVEL * cell.rank + SHORT * max(missing - room, 0) + min(cell.count, SHORT)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tenun.agreement.agreed import Agreement
-from tenun.agreement.decision import Denial, Permit
+from tenun.agreement.decision import Denial, Operation, Permit
 from tenun.exchange.manifest import Manifest
 from tenun.exchange.refusals import LogUnavailable, NotPermitted
 from tenun.exchange.station import Station
@@ -91,18 +91,33 @@ def cite(agreement: Agreement) -> dict[str, str]:
     return {"id": agreement.id, "rev": agreement.rev}
 
 
-def decision_of(decision: Permit | Denial) -> dict[str, Any]:
-    """A decision for the log. Words that the agreement does not know are left out of it."""
-    summary = {"id": decision.decision_id, "is_permit": bool(decision), "clauses": list(decision.clauses)}
-    if isinstance(decision, Denial):
-        return {**summary, "reasons": [reason.code for reason in decision.reasons]}
+def decision_of(decision: Permit | Denial, agreement: Agreement) -> dict[str, Any]:
+    """A decision for the log. Words that the agreement does not know are counted and left out of it."""
+    summary = {
+        "id": decision.decision_id,
+        "is_permit": bool(decision),
+        "clauses": list(decision.clauses),
+        "operation": str(Operation.FILE),
+    }
+    if isinstance(decision, Permit):
+        return {
+            **summary,
+            "dataset": decision.dataset,
+            "purpose": str(decision.purpose),
+            "fields": sorted(decision.fields),
+            "by": str(decision.by),
+        }
+    use = decision.use
+    dataset = agreement.datasets.get(use.dataset)
+    known = set(dataset.fields) if dataset else set()
     return {
         **summary,
-        "dataset": decision.dataset,
-        "purpose": str(decision.purpose),
-        "operation": str(decision.operation),
-        "fields": sorted(decision.fields),
-        "by": str(decision.by),
+        "reasons": [reason.code for reason in decision.reasons],
+        "dataset": dataset.id if dataset else None,
+        "purpose": str(use.purpose) if use.purpose in set(agreement.purposes) else None,
+        "fields": sorted(use.fields & known),
+        "fields_unknown": len(use.fields - known),
+        "by": str(use.by),
     }
 
 

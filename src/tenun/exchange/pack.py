@@ -141,7 +141,7 @@ def _decide(
         earlier=register.handed_over(dataset=dataset, purpose=purpose, area=area),
     )
     decision = decide(agreement, use)
-    known["decision"] = journal.decision_of(decision)
+    known["decision"] = journal.decision_of(decision, agreement)
     if isinstance(decision, Denial):
         raise NotPermitted(decision)
     binding = binding_of(dataset)

@@ -249,7 +249,7 @@ class _Checked:
             moment=self._station.clock.now(),
         )
         decision = decide(self._agreement, use)
-        self._known["decision"] = journal.decision_of(decision)
+        self._known["decision"] = journal.decision_of(decision, self._agreement)
         if isinstance(decision, Denial):
             raise NotPermitted(decision)
         return decision

@@ -52,6 +52,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Jumlah orangnya terlalu sedikit; menampilkannya dapat mengungkap siapa mereka.",
             "So few people that showing the number could tell who they are.",
         ),
+        "small_rest": (
+            "Hampir semuanya: yang tidak termasuk terlalu sedikit untuk ditampilkan.",
+            "Nearly all: too few are left out for their number to be shown.",
+        ),
         "protects_others": (
             "Disembunyikan agar angka kecil tidak dapat dihitung dari angka lain.",
             "Hidden so that a small number cannot be computed from the others.",

@@ -12,6 +12,7 @@ import pyarrow as pa
 from tenun.lake.snapshot import Layer, Origin, Snapshot
 from tenun.lake.store import Lake
 from tenun.linkage import comparisons
+from tenun.linkage.assignment import MatchClass
 from tenun.linkage.comparisons import FIELDS
 from tenun.linkage.standardise import STANDARD_VERSION
 
@@ -49,9 +50,19 @@ def build(connection: duckdb.DuckDBPyConnection, *, decided: str, residents: str
     return rows.cast(SCHEMA)
 
 
-def find(lake: Lake, *, origin: Origin, as_of: date) -> Snapshot | None:
-    """The crosswalk that was already made from these snapshots with these settings."""
-    return lake.find(layer=Layer.LINK, dataset=DATASET, scope=SCOPE, origin=origin, as_of=as_of)
+def count(rows: pa.Table) -> dict[str, int]:
+    """Accounts by match class; every class is there."""
+    found = rows.group_by("match_class").aggregate([("seeker_id", "count")]).to_pydict()
+    counts = dict(zip(found["match_class"], found["seeker_id_count"], strict=True))
+    return {str(name): int(counts.get(str(name), 0)) for name in MatchClass}
+
+
+def renew(lake: Lake, *, origin: Origin, as_of: date) -> Snapshot | None:
+    """The crosswalk that was already made from these snapshots with these settings, made current again."""
+    there = lake.find(layer=Layer.LINK, dataset=DATASET, scope=SCOPE, origin=origin, as_of=as_of)
+    if there is None:
+        return None
+    return publish(lake, lake.read(there, TABLE), as_of=as_of, origin=origin, details=there.details)
 
 
 def publish(lake: Lake, rows: pa.Table, *, as_of: date, origin: Origin, details: Mapping[str, Any]) -> Snapshot:

@@ -87,22 +87,17 @@ def link(
     """
     clock = _Stages(progress)
     with clock.stage("read"):
-        inputs.check(residents_permit, RESIDENTS)
-        inputs.check(seekers_permit, SEEKERS_SIDE)
-        found_residents = inputs.snapshots(lake, RESIDENTS)
-        found_seekers = inputs.snapshots(lake, SEEKERS_SIDE)
+        sides = _Sides.of(lake, residents_permit, seekers_permit)
         model = models.load(settings.model)
-        as_of = max(inputs.newest(found_residents), inputs.newest(found_seekers))
-        origin = _origin([*found_residents, *found_seekers], settings, model, residents_permit, seekers_permit)
-        there = crosswalk.find(lake, origin=origin, as_of=as_of)
-        if there is not None:
-            return _report(there, seconds=clock.seconds, is_new=False)
-        connection = connect(memory=settings.memory, threads=settings.threads)
-        standardise.install(connection)
-        persons = inputs.load(connection, lake, RESIDENTS, found_residents, residents_permit, "read_residents")
-        seekers = inputs.load(connection, lake, SEEKERS_SIDE, found_seekers, seekers_permit, "read_seekers")
+        origin = sides.origin(settings, model)
+        there = crosswalk.renew(lake, origin=origin, as_of=sides.as_of)
+    if there is not None:
+        return _report(there, seconds=clock.seconds, is_new=False)
+    connection = connect(memory=settings.memory, threads=settings.threads)
     try:
-        run = _Run(connection, settings, model, persons=persons, as_of=as_of)
+        run = _Run(connection, settings, model, as_of=sides.as_of)
+        with clock.stage("read"):
+            run.read(lake, sides)
         with clock.stage("standardise"):
             run.standardise()
         with clock.stage("nik"):
@@ -115,25 +110,59 @@ def link(
     finally:
         connection.close()
     with clock.stage("publish"):
-        found = rows.group_by("match_class").aggregate([("seeker_id", "count")]).to_pydict()
-        linked = dict(zip(found["match_class"], found["seeker_id_count"], strict=True))
-        snapshot = crosswalk.publish(
-            lake,
-            rows,
-            as_of=as_of,
-            origin=origin,
-            details={
-                "linked": {str(match_class): linked.get(str(match_class), 0) for match_class in MatchClass},
-                "persons": persons,
-                "seekers": seekers,
-                "pairs": plan.pairs,
-                "skipped_rules": list(plan.skipped),
-                "expected_share": round(run.share, 4),
-                "invented": inputs.is_invented([*found_residents, *found_seekers]),
-                "agreement_rev": residents_permit.agreement_rev,
+        details = {
+            **sides.details(),
+            "linked": crosswalk.count(rows),
+            "persons": run.persons,
+            "seekers": run.seekers,
+            "pairs": plan.pairs,
+            "skipped_rules": list(plan.skipped),
+            "expected_share": round(run.share, 4),
+        }
+        snapshot = crosswalk.publish(lake, rows, as_of=sides.as_of, origin=origin, details=details)
+    return _report(snapshot, seconds=clock.seconds, is_new=True)
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What is linked: both sides' current snapshots, each with the decision that opens it."""
+
+    residents: Sequence[Snapshot]
+    residents_permit: Permit
+    seekers: Sequence[Snapshot]
+    seekers_permit: Permit
+
+    @classmethod
+    def of(cls, lake: Lake, residents_permit: Permit, seekers_permit: Permit) -> _Sides:
+        inputs.check(residents_permit, RESIDENTS)
+        inputs.check(seekers_permit, SEEKERS_SIDE)
+        return cls(
+            inputs.snapshots(lake, RESIDENTS), residents_permit, inputs.snapshots(lake, SEEKERS_SIDE), seekers_permit
+        )
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        return [*self.residents, *self.seekers]
+
+    @property
+    def as_of(self) -> date:
+        return inputs.newest(self.snapshots)
+
+    def origin(self, settings: LinkSettings, model: Model) -> Origin:
+        return Origin(
+            recipe=crosswalk.RECIPE,
+            inputs=tuple(sorted(snapshot.reference for snapshot in self.snapshots)),
+            settings={
+                **settings.as_origin(),
+                "rule_version": crosswalk.RULE_VERSION,
+                "model": model.id,
+                "fields_residents": sorted(self.residents_permit.fields & RESIDENTS.fields()),
+                "fields_seekers": sorted(self.seekers_permit.fields & SEEKERS_SIDE.fields()),
             },
         )
-    return _report(snapshot, seconds=clock.seconds, is_new=True)
+
+    def details(self) -> dict[str, Any]:
+        return {"invented": inputs.is_invented(self.snapshots), "agreement_rev": self.residents_permit.agreement_rev}
 
 
 class _Run:
@@ -145,15 +174,23 @@ class _Run:
         settings: LinkSettings,
         model: Model,
         *,
-        persons: int,
         as_of: date,
     ) -> None:
         self.connection = connection
         self.settings = settings
         self.model = model
-        self.persons = persons
         self.as_of = as_of
+        self.persons = self.seekers = 0
         self.share = settings.prior_expected_share
+
+    def read(self, lake: Lake, sides: _Sides) -> None:
+        standardise.install(self.connection)
+        self.persons = inputs.load(
+            self.connection, lake, RESIDENTS, sides.residents, sides.residents_permit, "read_residents"
+        )
+        self.seekers = inputs.load(
+            self.connection, lake, SEEKERS_SIDE, sides.seekers, sides.seekers_permit, "read_seekers"
+        )
 
     def standardise(self) -> None:
         for source, target in (("read_residents", "residents"), ("read_seekers", "seekers")):
@@ -221,28 +258,12 @@ class _Stages:
         try:
             yield
         finally:
-            self.seconds[name] = round(time.monotonic() - start, 3)
-
-
-def _origin(
-    found: Sequence[Snapshot], settings: LinkSettings, model: Model, residents_permit: Permit, seekers_permit: Permit
-) -> Origin:
-    return Origin(
-        recipe=crosswalk.RECIPE,
-        inputs=tuple(sorted(snapshot.reference for snapshot in found)),
-        settings={
-            **settings.as_origin(),
-            "rule_version": crosswalk.RULE_VERSION,
-            "model": model.id,
-            "fields_residents": sorted(residents_permit.fields & RESIDENTS.fields()),
-            "fields_seekers": sorted(seekers_permit.fields & SEEKERS_SIDE.fields()),
-        },
-    )
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - start, 3)
 
 
 def _report(snapshot: Snapshot, *, seconds: Mapping[str, float], is_new: bool) -> LinkReport:
     return LinkReport(
-        linked=dict(snapshot.details["linked"]),
+        linked={str(name): snapshot.details["linked"][name] for name in MatchClass},
         persons=snapshot.details["persons"],
         seekers=snapshot.details["seekers"],
         seconds={**seconds, "total": round(sum(seconds.values()), 3)},

@@ -258,6 +258,7 @@ def test_a_field_beyond_the_permission_is_refused_by_name_and_not_trimmed(nodes:
     last = entries(nodes.desa)[-1]
     assert (last["type"], last["code"]) == ("exchange.refused", "exchange.not_permitted")
     assert last["decision"]["is_permit"] is False
+    assert field in last["decision"]["fields"]
 
 
 def test_nobody_is_named_in_logs_registers_receipts_or_file_names(nodes: Nodes) -> None:

@@ -124,9 +124,12 @@ def test_other_thresholds_give_another_snapshot(linked: Linked, tmp_path: Path) 
     strict.write_text("[probable]\nweight_min = 40\n")
     second = both.link(path=strict)
     assert second.snapshot != first.snapshot
+    assert crosswalk.current(both.naker).reference == second.snapshot
     assert second.linked["probable"] == 0
     assert second.linked["nik"] == first.linked["nik"]
     assert crosswalk.current(both.naker).origin.settings["probable_weight_min"] == 40.0
+    assert both.link().snapshot == first.snapshot
+    assert crosswalk.current(both.naker).reference == first.snapshot, "the settings last asked for are those in use"
 
 
 def test_the_manifest_says_what_it_was_made_from(linked: Linked) -> None:

@@ -137,6 +137,9 @@ def _learn(known: Knowledge, key: tuple[str, ...], row: dict[str, Any], counts: 
     elif state is ValueState.LT:
         known.at_most[*key, "numerator"] = SMALL
         known.at_least[*key, "denominator"] = MINISTRIES.minimum_denominator
+    elif row["reason"] == "small_rest":
+        known.at_most[*key, "rest"] = SMALL
+        known.at_least[*key, "denominator"] = MINISTRIES.minimum_denominator
     elif row["reason"] == "denominator_small":
         known.at_most[*key, "denominator"] = MINISTRIES.minimum_denominator - 1
     elif row["reason"] == "population_small" and key[0] == "A1":
