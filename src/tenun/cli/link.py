@@ -32,6 +32,8 @@ ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Jumlah thread; hasilnya tetap sama / threads.")
 ]
 
+MemoryOption = Annotated[str, typer.Option("--memory", help="Batas memori, seperti 8GB / bound on memory.")]
+
 STAGE_NAMES = {
     "read": "Membaca / reading",
     "standardise": "Membakukan / standardising",
@@ -48,11 +50,12 @@ def run_command(
     settings_file: SettingsOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
+    memory: MemoryOption = "4GB",
     as_json: console.JsonOption = False,
 ) -> None:
     """Padankan warga yang diterima dengan akun di simpul naker / link the residents received at node naker."""
     home = NodeHome.of(Role.NAKER)
-    chosen = settings.load(settings_file, model=model, threads=threads)
+    chosen = settings.load(settings_file, model=model, threads=threads, memory=memory)
     permitted = _ask(home)
     with _bar(as_json) as progress:
         report = run.link(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tenun.disclosure.network import UNBOUNDED, Arc, Network, Reach
 from tenun.disclosure.profile import Judgement, Profile
 from tenun.disclosure.state import ValueState
+from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
 
 Key = tuple[str, ...]
@@ -52,6 +53,10 @@ class Cell:
     """What the reader knows it cannot exceed, such as the denominator of a numerator."""
 
 
+@implements(
+    "7(2)",
+    control="Small figures, and those that would give them away, are hidden before anything is stored or shown.",
+)
 def protect(cells: Iterable[Cell], *, profile: Profile, table: str) -> dict[Key, Judgement]:
     """What stands in each place after complementary suppression. Raises `NotProtectable`.
 

@@ -31,6 +31,7 @@ from tenun.exchange.register import Register, sync_folder
 from tenun.exchange.spool import Spool
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
+from tenun.kernel.clause import implements
 from tenun.kernel.clock import JAKARTA
 
 # What could be a name in an agreement. A run of digits could be a person's number instead.
@@ -75,6 +76,12 @@ class Packed:
         }
 
 
+@implements(
+    "2a",
+    "3(1)a",
+    "3(2)a",
+    control="Only agreed fields and rows go into a pack: logged before it can be read, signed, encrypted.",
+)
 def build(
     station: Station,
     *,

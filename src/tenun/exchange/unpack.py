@@ -42,6 +42,7 @@ from tenun.exchange.refusals import (
 )
 from tenun.exchange.register import ACCEPTED, ACCEPTING, Register
 from tenun.exchange.station import Station, pinned_message_keys
+from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
 from tenun.lake.snapshot import Origin, Snapshot, SourceFile
 from tenun.lake.store import SnapshotMissing
@@ -90,6 +91,12 @@ class Accepted:
         }
 
 
+@implements(
+    "2a",
+    "3(1)a",
+    "3(2)a",
+    control="A pack enters the lake only after every check; the consumer signs a receipt.",
+)
 def accept(station: Station, file: Path, *, progress: Callable[[int, int], None] | None = None) -> Accepted:
     """Check a pack, take its rows into the lake, and write a signed receipt.
 

@@ -28,6 +28,7 @@ from tenun.indicators.measure import TOTAL, Counts, Measurement, Slot
 from tenun.indicators.protection import Judged, judge
 from tenun.indicators.tables import AREAS, COVERAGE, DATASET, DEFINITIONS, SCOPE, VALUES
 from tenun.kernel import canonical_json
+from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Origin, Snapshot
 from tenun.lake.store import Lake
@@ -75,6 +76,7 @@ class Figures:
     areas: pa.Table
 
 
+@implements("1(2)", "3(2)c", control="Figures per village from both registers, each with state, dates and source.")
 def compute(
     lake: Lake, *, areas: Iterable[Area], reference_date: date, permit: Permit, settings: Settings | None = None
 ) -> Snapshot:

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
 
 MAGIC = b"TENUNSV1"
@@ -34,6 +35,7 @@ class SealBroken(TenunError):
     remedy_en = "Restore the file from a backup, or rebuild the snapshot from the raw layer."
 
 
+@implements("7(1)", "7(3)", control="What identifies people lies encrypted, apart from what describes them.")
 def seal(plain: bytes, target: BinaryIO, *, key: bytes, table: str) -> None:
     cipher = AESSIV(key)
     target.write(MAGIC)

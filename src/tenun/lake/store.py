@@ -116,6 +116,12 @@ class Lake:
         self._enter(snapshot, is_current=is_current)
         return snapshot
 
+    def prefer(self, snapshot: Snapshot) -> None:
+        """Make a snapshot that is there the current one again: for results of which settings choose one."""
+        ids = self._published(snapshot.layer, snapshot.dataset, snapshot.scope)
+        if ids[-1:] != [snapshot.id]:
+            self._keep_order(snapshot.folder.parent, [*(one for one in ids if one != snapshot.id), snapshot.id])
+
     def clean(self) -> int:
         """Remove what a killed run left half-built. Gives the number of leftovers."""
         leftovers = [path for path in self.root.glob(f"*/*/*/{BUILDING}*") if not _is_alive(path)]
@@ -259,6 +265,9 @@ class Lake:
             ids.insert(-1, snapshot.id)  # an older file that came in late does not replace newer data
         else:
             ids.append(snapshot.id)
+        self._keep_order(folder, ids)
+
+    def _keep_order(self, folder: Path, ids: Sequence[str]) -> None:
         draft = folder / f".{CURRENT}-{os.getpid()}"
         _write_durably(draft, "\n".join(ids).encode())
         draft.replace(folder / CURRENT)

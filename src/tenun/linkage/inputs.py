@@ -6,7 +6,8 @@ out of the comparison; the rest goes on with less to go by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,11 +15,13 @@ import duckdb
 import pyarrow as pa
 
 from tenun.agreement.decision import Operation, Permit, Purpose
-from tenun.engine.duckdb import only_row
+from tenun.engine.duckdb import connect, only_row
 from tenun.kernel.authorisation import require
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
 from tenun.lake.store import Lake, SnapshotMissing
+from tenun.linkage import standardise
+from tenun.linkage.settings import LinkSettings
 from tenun.registry.siapkerja.tables import SEEKER_IDENTIFIERS, SEEKERS, SEEKERS_DATASET
 from tenun.registry.sid.tables import DATASET as RESIDENTS_DATASET
 from tenun.registry.sid.tables import PERSON_IDENTIFIERS, PERSONS
@@ -36,6 +39,16 @@ class PermitForOtherUse(TenunError):
     text_en = "This decision is for {dataset} and purpose {purpose}, not for {needed} and purpose pemadanan."
     remedy_id = "Minta keputusan perjanjian untuk tujuan pemadanan."
     remedy_en = "Ask the agreement for a decision for the purpose pemadanan."
+
+
+class MemoryTooSmall(TenunError):
+    """The tables of the run do not fit into the memory it may use."""
+
+    code = "linkage.memory_too_small"
+    text_id = "Pemadanan ini tidak muat dalam memori {memory}."
+    text_en = "This linkage does not fit into {memory} of memory."
+    remedy_id = "Ulangi dengan `--memory` yang lebih besar; pengenal orang tidak pernah dititipkan ke cakram."
+    remedy_en = "Run again with a larger `--memory`; identifiers are never put on disk in the meantime."
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,23 @@ _TYPES = {
     "rw": "VARCHAR",
     "rt": "VARCHAR",
 }
+
+
+def open_engine(settings: LinkSettings) -> duckdb.DuckDBPyConnection:
+    """A database for identifiers: in memory alone. What does not fit is refused and never spilled to disk in clear."""
+    connection = connect(memory=settings.memory, threads=settings.threads)
+    connection.execute("SET temp_directory = ''")
+    standardise.install(connection)
+    return connection
+
+
+@contextmanager
+def within_memory(settings: LinkSettings) -> Iterator[None]:
+    """Turn the engine's own error into ours."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as problem:
+        raise MemoryTooSmall(memory=settings.memory) from problem
 
 
 def snapshots(lake: Lake, side: Side) -> list[Snapshot]:

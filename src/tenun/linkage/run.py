@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from tenun.agreement.decision import Permit
-from tenun.engine.duckdb import connect, only_row
+from tenun.engine.duckdb import only_row
+from tenun.kernel.clause import implements
 from tenun.lake.snapshot import Origin, Snapshot
 from tenun.lake.store import Lake
 from tenun.linkage import assignment, blocking, crosswalk, inputs, scoring, standardise
@@ -71,6 +72,11 @@ class LinkReport:
         }
 
 
+@implements(
+    "1(2)",
+    "2b",
+    control="Residents and job-seeker accounts become one person where the evidence is enough, with reasons.",
+)
 def link(
     lake: Lake,
     *,
@@ -83,7 +89,7 @@ def link(
 
     The same snapshots, settings, model and fields give the same crosswalk, byte for byte, on any number of
     threads; a crosswalk that is there already is not made again. Raises `PermitForOtherUse`, `FieldsNotAuthorised`,
-    `SnapshotMissing`, `ModelUnfit`.
+    `SnapshotMissing`, `ModelUnfit`, `MemoryTooSmall`.
     """
     clock = _Stages(progress)
     with clock.stage("read"):
@@ -93,20 +99,21 @@ def link(
         there = crosswalk.renew(lake, origin=origin, as_of=sides.as_of)
     if there is not None:
         return _report(there, seconds=clock.seconds, is_new=False)
-    connection = connect(memory=settings.memory, threads=settings.threads)
+    connection = inputs.open_engine(settings)
     try:
-        run = _Run(connection, settings, model, as_of=sides.as_of)
-        with clock.stage("read"):
-            run.read(lake, sides)
-        with clock.stage("standardise"):
-            run.standardise()
-        with clock.stage("nik"):
-            run.link_by_nik()
-        with clock.stage("rules"):
-            plan = run.link_by_rules()
-        with clock.stage("decide"):
-            assignment.decide(connection, settings, seekers="seekers", target="decided")
-            rows = crosswalk.build(connection, decided="decided", residents="residents")
+        with inputs.within_memory(settings):
+            run = _Run(connection, settings, model, as_of=sides.as_of)
+            with clock.stage("read"):
+                run.read(lake, sides)
+            with clock.stage("standardise"):
+                run.standardise()
+            with clock.stage("nik"):
+                run.link_by_nik()
+            with clock.stage("rules"):
+                plan = run.link_by_rules()
+            with clock.stage("decide"):
+                assignment.decide(connection, settings, seekers="seekers", target="decided")
+                rows = crosswalk.build(connection, decided="decided", residents="residents")
     finally:
         connection.close()
     with clock.stage("publish"):
@@ -184,7 +191,6 @@ class _Run:
         self.share = settings.prior_expected_share
 
     def read(self, lake: Lake, sides: _Sides) -> None:
-        standardise.install(self.connection)
         self.persons = inputs.load(
             self.connection, lake, RESIDENTS, sides.residents, sides.residents_permit, "read_residents"
         )

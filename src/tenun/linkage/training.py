@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from tenun.agreement.decision import Permit
-from tenun.engine.duckdb import connect, only_row
+from tenun.engine.duckdb import only_row
 from tenun.kernel.errors import TenunError
 from tenun.lake.store import Lake
 from tenun.linkage import comparisons, inputs, model, scoring, standardise
@@ -139,9 +139,8 @@ def train_from_lake(
     inputs.check(seekers_permit, SEEKERS_SIDE)
     residents, seekers = inputs.snapshots(lake, RESIDENTS), inputs.snapshots(lake, SEEKERS_SIDE)
     as_of = max(inputs.newest(residents), inputs.newest(seekers))
-    connection = connect(memory=settings.memory, threads=settings.threads)
+    connection = inputs.open_engine(settings)
     try:
-        standardise.install(connection)
         for side, found, permit, target in (
             (RESIDENTS, residents, residents_permit, "residents"),
             (SEEKERS_SIDE, seekers, seekers_permit, "seekers"),

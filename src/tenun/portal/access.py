@@ -14,6 +14,8 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext_lazy as _
 
+from tenun.kernel.clause import implements
+
 NATIONAL = "00"
 
 
@@ -102,6 +104,12 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
 )
 
 
+@implements(
+    "3(1)c",
+    "3(2)c",
+    "7(2)",
+    control="Officers of both ministries, and nobody else, see results within the area of their role.",
+)
 @dataclass(frozen=True)
 class Scope:
     """The part of the country an account may see: `00` all of it, `52` a province, `52.01` a regency …"""

@@ -14,6 +14,7 @@ import pytest
 from tenun.kernel.keys import MemoryKeys, pseudonym
 from tenun.lake.snapshot import Layer
 from tenun.linkage import crosswalk, quality
+from tenun.linkage.inputs import MemoryTooSmall
 from tenun.linkage.quality import Evaluation, TruthUnreadable
 from tenun.linkage.run import STAGES, LinkReport
 from tests.lib import invented_people, linked_nodes
@@ -162,6 +163,17 @@ def test_a_run_says_nothing_about_anybody(
     for row in [*people.residents, *people.seekers]:
         for value in (row["nik"], row["full_name"], row["address"]):
             assert value is None or value not in said
+
+
+def test_what_does_not_fit_into_memory_is_refused_and_not_put_on_disk(
+    linked: Linked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    strict = tmp_path / "other.toml"
+    strict.write_text("[probable]\nweight_min = 4\n")
+    with pytest.raises(MemoryTooSmall):
+        linked.nodes.link(path=strict, memory="2MB")
+    assert list(tmp_path.iterdir()) == [strict]
 
 
 def test_the_report_has_its_keys(linked: Linked) -> None:

@@ -40,6 +40,7 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
+from tenun.kernel.clause import implements
 from tenun.registry.reference import names
 from tenun.registry.reference.edition import Edition
 from tenun.registry.reference.region import Level, Region, RegionCode, System, level_of, parent_of
@@ -118,6 +119,10 @@ class Answer:
         }
 
 
+@implements(
+    "2b",
+    control="BPS and Kemendagri codes are bridged where certain or merely renumbered; the rest waits in a queue.",
+)
 class Bridge:
     """Pairs of BPS and Kemendagri codes at every level, read against the current edition."""
 

@@ -13,6 +13,8 @@ from importlib import resources
 
 import yaml
 
+from tenun.kernel.clause import implements
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -53,6 +55,7 @@ def listing_on(day: date) -> Listing | None:
     return next((each for each in listings() if each.first_day <= day <= each.last_day), None)
 
 
+@implements("1(2)", control="Disadvantaged regencies are a dated list with its source.")
 def is_disadvantaged(code: str, *, on: date) -> bool:
     """Does a region (dotted code of a kabupaten or anything in it) lie in a listed kabupaten on that day?"""
     listing = listing_on(on)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tenun.kernel import clock
+from tenun.kernel.clause import implements
 from tenun.kernel.keys import KeyProvider
 from tenun.lake.snapshot import Snapshot, SourceFile
 from tenun.lake.store import Lake
@@ -60,6 +61,7 @@ class _Opened:
     sources: tuple[SourceFile, ...]
 
 
+@implements("2b", control="Villages' own files are read in every generation of headings, mapped to one set of values.")
 def ingest(
     lake: Lake,
     keys: KeyProvider,
