@@ -6,6 +6,7 @@ Error rates follow the linkage study's generator. Nobody here exists; serials of
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -172,7 +173,7 @@ def invent(
                     "regency_code": village[:5], "id_pencaker": id_pencaker, "true_person": person.number}  # fmt: skip
             people.seekers.append(row)
             people.truth.extend((id_pencaker, *place) for place in rows.get(person.number, [(None, None)]))
-    people.twins = [(str(a.number), str(b.number)) for a, b in zip(persons, persons[1:], strict=False) if b.is_twin]
+    people.twins = [(str(a.number), str(b.number)) for a, b in itertools.pairwise(persons) if b.is_twin]
     return people
 
 

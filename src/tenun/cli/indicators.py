@@ -13,7 +13,7 @@ from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
 from tenun.cli import console
 from tenun.disclosure.profile import RULE_VERSION
-from tenun.indicators import areas, definition, permits, wording
+from tenun.indicators import areas, definition, permits, releases, wording
 from tenun.indicators import compute as engine
 from tenun.indicators.definition import Definition, IndicatorUnknown
 from tenun.indicators.results import Results
@@ -40,6 +40,8 @@ class Computed:
     villages_delivered: int
     villages_with_figures: int
     """Villages of which at least one figure of persons is shown."""
+    told_together: int
+    """Figures that this snapshot and earlier ones of the same data give away together."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -48,6 +50,7 @@ class Computed:
             "villages": self.villages,
             "villages_delivered": self.villages_delivered,
             "villages_with_figures": self.villages_with_figures,
+            "told_together": self.told_together,
             "states": dict(self.snapshot.details["states"]),
             "rule_version": self.snapshot.details["rule_version"],
             "agreement": self.snapshot.details["agreement_number"],
@@ -113,6 +116,7 @@ def compute(regions: Regions, *, reference_date: date) -> Computed:
         villages=len(villages),
         villages_delivered=sum(one.has_delivered for one in villages),
         villages_with_figures=sum(_has_figures(results, one.village_code) for one in villages),
+        told_together=len(releases.told_together(home.lake, snapshot)),
     )
 
 
@@ -177,6 +181,12 @@ def _show_computed(computed: Computed) -> None:
     facts.add_row("tanggal acuan / reference date", wording.day(computed.snapshot.as_of, "id"))
     facts.add_row("potret / snapshot", computed.snapshot.id)
     say(facts)
+    if computed.told_together:
+        console.err.print(
+            f"{computed.told_together} angka tersembunyi dapat diketahui bila potret lama dari data yang sama ikut dibaca; "
+            "tarik potret lama itu. / hidden figures can be told with an older snapshot of the same data; withdraw it.",
+            markup=False,
+        )
     names = {str(state): words for state, words in wording.STATES.items()}
     states = Table("keadaan / state", "angka / figures")
     for state, count in computed.snapshot.details["states"].items():

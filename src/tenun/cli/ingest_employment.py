@@ -49,69 +49,51 @@ class Ingest(Protocol):
     ) -> IngestReport: ...
 
 
-@app.command("seekers")
-def ingest_seekers(
-    files: FilesArgument,
-    area: AreaOption = None,
-    as_of: ingest_report.AsOfOption = None,
-    node: NakerOption = Role.NAKER,
-    invented: ingest_report.InventedOption = False,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Masukkan pencari kerja AK-1 (CSV, XLSX, JSON) / bring job seekers in."""
-    _siapkerja(siapkerja.ingest_seekers, files, area, as_of, node, invented, as_json, "Pencari kerja / job seekers")
+def _siapkerja_command(name: str, ingest: Ingest, *, help_text: str, title: str) -> None:
+    """One command for each kind of SIAPKerja extract: all take the same options."""
+
+    @app.command(name, help=help_text)
+    def command(
+        files: FilesArgument,
+        area: AreaOption = None,
+        as_of: ingest_report.AsOfOption = None,
+        node: NakerOption = Role.NAKER,
+        invented: ingest_report.InventedOption = False,
+        as_json: console.JsonOption = False,
+    ) -> None:
+        _siapkerja(ingest, files, area, as_of, node, invented, as_json, title)
 
 
-@app.command("vacancies")
-def ingest_vacancies(
-    files: FilesArgument,
-    area: AreaOption = None,
-    as_of: ingest_report.AsOfOption = None,
-    node: NakerOption = Role.NAKER,
-    invented: ingest_report.InventedOption = False,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Masukkan lowongan Karirhub (JSON seperti disajikan) / bring vacancies in, as served."""
-    _siapkerja(siapkerja.ingest_vacancies, files, area, as_of, node, invented, as_json, "Lowongan / vacancies")
-
-
-@app.command("trainings")
-def ingest_trainings(
-    files: FilesArgument,
-    area: AreaOption = None,
-    as_of: ingest_report.AsOfOption = None,
-    node: NakerOption = Role.NAKER,
-    invented: ingest_report.InventedOption = False,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Masukkan jadwal pelatihan (contracts/trainings.odcs.yaml) / bring training courses in."""
-    _siapkerja(siapkerja.ingest_trainings, files, area, as_of, node, invented, as_json, "Pelatihan / trainings")
-
-
-@app.command("certificates")
-def ingest_certificates(
-    files: FilesArgument,
-    area: AreaOption = None,
-    as_of: ingest_report.AsOfOption = None,
-    node: NakerOption = Role.NAKER,
-    invented: ingest_report.InventedOption = False,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Masukkan sertifikat kompetensi (contracts/certificates.odcs.yaml) / bring certificates in."""
-    _siapkerja(siapkerja.ingest_certificates, files, area, as_of, node, invented, as_json, "Sertifikat / certificates")
-
-
-@app.command("placements")
-def ingest_placements(
-    files: FilesArgument,
-    area: AreaOption = None,
-    as_of: ingest_report.AsOfOption = None,
-    node: NakerOption = Role.NAKER,
-    invented: ingest_report.InventedOption = False,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Masukkan penempatan kerja (contracts/placements.odcs.yaml) / bring placements in."""
-    _siapkerja(siapkerja.ingest_placements, files, area, as_of, node, invented, as_json, "Penempatan / placements")
+_siapkerja_command(
+    "seekers",
+    siapkerja.ingest_seekers,
+    help_text="Masukkan pencari kerja AK-1 (CSV, XLSX, JSON) / bring job seekers in.",
+    title="Pencari kerja / job seekers",
+)
+_siapkerja_command(
+    "vacancies",
+    siapkerja.ingest_vacancies,
+    help_text="Masukkan lowongan Karirhub (JSON seperti disajikan) / bring vacancies in, as served.",
+    title="Lowongan / vacancies",
+)
+_siapkerja_command(
+    "trainings",
+    siapkerja.ingest_trainings,
+    help_text="Masukkan jadwal pelatihan (contracts/trainings.odcs.yaml) / bring training courses in.",
+    title="Pelatihan / trainings",
+)
+_siapkerja_command(
+    "certificates",
+    siapkerja.ingest_certificates,
+    help_text="Masukkan sertifikat kompetensi (contracts/certificates.odcs.yaml) / bring certificates in.",
+    title="Sertifikat / certificates",
+)
+_siapkerja_command(
+    "placements",
+    siapkerja.ingest_placements,
+    help_text="Masukkan penempatan kerja (contracts/placements.odcs.yaml) / bring placements in.",
+    title="Penempatan / placements",
+)
 
 
 @app.command("idm")

@@ -161,9 +161,8 @@ def _protect_rate(
             outcome[area, TOTAL] = mine.masked()
     cells = [
         Cell(
-            key=(area,),
-            tail=_above(area),
-            head=OUTSIDE if _is_leaf(area) else area,
+            (area,),
+            *place_in_tree(area),
             count=sum_.total.numerator,
             judgement=outcome[area, TOTAL],
             rank=RANKS[level_of(area)],
@@ -222,9 +221,8 @@ def _hidden_with(total: Judgement, category: Judgement) -> Judgement:
 
 def _total_cell(cube: Cube, area: str, outcome: Mapping[tuple[str, Slot], Judgement]) -> Cell:
     return Cell(
-        key=(area, *TOTAL),
-        tail=_above(area),
-        head=OUTSIDE if _is_leaf(area) else area,
+        (area, *TOTAL),
+        *place_in_tree(area),
         count=cube.sums[area].total.numerator,
         judgement=outcome[area, TOTAL],
         rank=RANKS[level_of(area)],
@@ -236,43 +234,39 @@ def _total_cell(cube: Cube, area: str, outcome: Mapping[tuple[str, Slot], Judgem
 def _breakdown_cells(
     cube: Cube, slots: Iterable[Slot], outcome: Mapping[tuple[str, Slot], Judgement]
 ) -> Iterable[Cell]:
-    """Categories flow down the areas, meet in each village, and flow up again as its total."""
     for area, sum_ in cube.sums.items():
         if not sum_.has_numbers:
             continue
-        level, is_root = level_of(area), area == NATIONAL
-        yield replace(
-            _total_cell(cube, area, outcome),
-            tail=_met(area, TOTAL),
-            head=OUTSIDE if is_root else (parent_of(area), TOTAL),
-            may_hide=False,
-            is_secret=False,
-        )
+        tail, head = place_in_table(area, TOTAL)
+        yield replace(_total_cell(cube, area, outcome), tail=tail, head=head, may_hide=False, is_secret=False)
         for slot in slots:
             yield Cell(
-                key=(area, *slot),
-                tail=OUTSIDE if is_root else (parent_of(area), slot),
-                head=_met(area, slot),
+                (area, *slot),
+                *place_in_table(area, slot),
                 count=sum_.slots[slot].numerator,
                 judgement=outcome[area, slot],
-                rank=RANKS[level],
-                is_published=slot in cube.definition.slots(level),
+                rank=RANKS[level_of(area)],
+                is_published=slot in cube.definition.slots(level_of(area)),
                 # That there is nobody is shown wherever it is the case, so it is no secret where it is hidden.
                 is_secret=sum_.slots[slot].numerator > 0 and _is_secret(outcome[area, slot]),
             )
 
 
-def _above(area: str) -> Hashable:
-    return parent_of(area) or OUTSIDE
+def place_in_tree(area: str) -> tuple[Hashable, Hashable]:
+    """The sums that a number alone stands in: of the area above, and of the areas below."""
+    return parent_of(area) or OUTSIDE, OUTSIDE if _is_leaf(area) else area
+
+
+def place_in_table(area: str, slot: Slot) -> tuple[Hashable, Hashable]:
+    """The sums that a number of a breakdown stands in. Categories flow down the areas, meet in each village, and flow
+    up again as its total. That they add up above the villages too follows from these sums."""
+    above: Hashable = OUTSIDE if area == NATIONAL else (parent_of(area), slot)
+    here: Hashable = (area, "row") if _is_leaf(area) else (area, slot)
+    return (here, above) if slot == TOTAL else (above, here)
 
 
 def _is_leaf(area: str) -> bool:
     return level_of(area) is Level.VILLAGE
-
-
-def _met(area: str, slot: Slot) -> Hashable:
-    """In a village every category and the total meet in one sum; above, each goes its own way."""
-    return (area, "row") if _is_leaf(area) else (area, slot)
 
 
 def _is_secret(judgement: Judgement) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -59,6 +60,8 @@ def load(
     path: Path | None = None, *, model: Path | None = None, threads: int | None = None, memory: str = "4GB"
 ) -> LinkSettings:
     """Read a settings file; without one, the shipped settings. Raises `SettingsUnreadable`."""
+    if not re.fullmatch(r"[1-9][0-9]*[KMGT]i?B", memory):
+        raise SettingsUnreadable(file="--memory", reason="8GB, 500MB ...")
     shipped = tomllib.loads(files("tenun.linkage").joinpath("settings.toml").read_text(encoding="utf-8"))
     values: dict[str, Any] = {
         f"{section}_{key}": shipped[section][key] for section, keys in _KEYS.items() for key in keys

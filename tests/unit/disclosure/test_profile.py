@@ -75,7 +75,7 @@ def test_a_rate_is_shown_only_when_both_its_sides_are_large_enough(
     assert (judged.state, judged.reason) == (state, reason)
 
 
-@pytest.mark.parametrize("denominator", range(0, 60))
+@pytest.mark.parametrize("denominator", range(60))
 def test_what_a_reader_learns_of_a_rate_always_contains_the_truth_and_what_must_stay_possible(denominator: int) -> None:
     for numerator in range(denominator + 1):
         judged = judge_rate(numerator, denominator, profile=MINISTRIES, population=1000)

@@ -36,5 +36,11 @@ def test_a_file_that_says_something_unknown_is_refused(tmp_path: Path, content: 
         settings.load(path)
 
 
+@pytest.mark.parametrize("memory", ["", "lots", "4", "-1GB", "4GB; DROP TABLE x"])
+def test_memory_is_a_number_with_a_unit(memory: str) -> None:
+    with pytest.raises(SettingsUnreadable):
+        settings.load(memory=memory)
+
+
 def test_threads_and_memory_are_no_part_of_the_result() -> None:
     assert settings.load(threads=1).as_origin() == settings.load(threads=8, memory="1GB").as_origin()
