@@ -183,8 +183,9 @@ def _show_computed(computed: Computed) -> None:
     say(facts)
     if computed.told_together:
         console.err.print(
-            f"{computed.told_together} angka tersembunyi dapat diketahui bila potret lama dari data yang sama ikut dibaca; "
-            "tarik potret lama itu. / hidden figures can be told with an older snapshot of the same data; withdraw it.",
+            f"{computed.told_together} angka tersembunyi dapat diketahui bila potret lama dari data yang sama ikut "
+            "dibaca; tarik potret lama itu. / hidden figures can be told with an older snapshot of the same data; "
+            "withdraw it.",
             markup=False,
         )
     names = {str(state): words for state, words in wording.STATES.items()}

@@ -10,7 +10,11 @@ import duckdb
 
 
 def connect(*, memory: str = "4GB", threads: int | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A fresh in-memory database. `spill` is where it may write what exceeds `memory`."""
+    """A fresh in-memory database.
+
+    `spill` is where it may write what exceeds `memory`. Without one it writes nothing at all, and too
+    little memory is an error: what it would spill could identify people, in the open.
+    """
     connection = duckdb.connect(":memory:")
     connection.execute("SET memory_limit = ?", [memory])
     connection.execute("SET enable_progress_bar = false")
@@ -20,7 +24,7 @@ def connect(*, memory: str = "4GB", threads: int | None = None, spill: Path | No
         connection.execute("SET threads = ?", [threads])
     if spill is not None:
         spill.mkdir(parents=True, exist_ok=True)
-        connection.execute("SET temp_directory = ?", [str(spill)])
+    connection.execute("SET temp_directory = ?", [str(spill or "")])
     return connection
 
 

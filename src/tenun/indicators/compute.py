@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Permit
+from tenun.disclosure.differencing import within
 from tenun.disclosure.profile import MINISTRIES, RULE_VERSION, Judgement, Profile
 from tenun.disclosure.state import ValueState
 from tenun.indicators import cube as cubes
@@ -304,7 +305,8 @@ def _may_tell_rows(
     adults = judged["A1"][code, TOTAL]
     if not adults.state.has_value:
         return False
-    return not 0 < abs(rows - built["A1"].sums[code].total.numerator) < profile.minimum_cell
+    counted = built["A1"].sums[code].total.numerator
+    return not within({(code,): rows}, {(code,): counted}, minimum_cell=profile.minimum_cell)
 
 
 def _tally(states: Sequence[str | None]) -> dict[str, int]:

@@ -53,7 +53,7 @@ def _tables(releases: Iterable[Release]) -> Iterable[list[Place]]:
     keys = sorted({key for release in releases for key in release})
     for indicator, dimension in sorted({(indicator, breakdown) for indicator, _, breakdown, _ in keys}):
         yield [
-            Place(key, *(place_in_table(key[1], key[2:]) if dimension else place_in_tree(key[1])))
+            Place(key, *(place_in_table(key[1], (key[2], key[3])) if dimension else place_in_tree(key[1])))
             for key in keys
             if key[0] == indicator and (key[2] == dimension or key[2:] == TOTAL)
         ]

@@ -106,9 +106,8 @@ _TYPES = {
 
 
 def open_engine(settings: LinkSettings) -> duckdb.DuckDBPyConnection:
-    """A database for identifiers: in memory alone. What does not fit is refused and never spilled to disk in clear."""
+    """A database for identifiers: in memory alone, since `connect` without `spill` writes nothing to disk."""
     connection = connect(memory=settings.memory, threads=settings.threads)
-    connection.execute("SET temp_directory = ''")
     standardise.install(connection)
     return connection
 
