@@ -80,6 +80,7 @@ def publish(lake: Lake, *, as_of: date = AS_OF, is_invented: bool = True, seed: 
         },
         details={
             "invented": is_invented,
+            "not_invented": [],
             "agreement": "sid-siapkerja",
             "agreement_rev": "0123456789abcdef" * 4,
             "agreement_number": AGREEMENT,

@@ -35,7 +35,7 @@ from tenun.lake.snapshot import Layer, Origin, Snapshot
 from tenun.lake.store import Lake
 
 # Part of every snapshot's origin: raise it when the code below gives other figures from the same input.
-RECIPE = "indicators/1"
+RECIPE = "indicators/2"
 
 
 class AreaNotListed(TenunError):
@@ -118,6 +118,7 @@ def compute(
         },
         details={
             "invented": inputs.is_invented,
+            "not_invented": sorted(inputs.not_invented),
             "agreement": permit.agreement_id,
             "agreement_rev": permit.agreement_rev,
             "agreement_number": settings.agreement_number or permit.agreement_id,

@@ -121,8 +121,11 @@ def _row(results: Results, value: Value, language: str) -> dict[str, str | int |
         "rule_version": value.rule_version,
         "snapshot": results.snapshot.id,
         "agreement": results.agreement_number,
-        "invented": "ya" if results.is_invented and language == "id" else "yes" if results.is_invented else "",
+        "invented": _YES[language] if results.is_invented and value.area_code not in results.not_invented else "",
     }
+
+
+_YES = {"id": "ya", "en": "yes"}
 
 
 def _plain(amount: float | None) -> int | float | None:

@@ -78,6 +78,9 @@ class Inputs:
     """Snapshots it was read from."""
     editions: Mapping[str, str] = field(default_factory=dict)
     is_invented: bool = False
+    """Whether any of it is invented."""
+    not_invented: tuple[str, ...] = ()
+    """Villages whose residents are not invented, where something else is."""
 
 
 def read(lake: Lake, *, permit: Permit) -> Inputs:
@@ -94,6 +97,7 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
     used = [*residents, *crosswalks, *seekers, *placements, *vacancies]
     for snapshot in used:
         lake.verify(snapshot)
+    is_invented = any(bool(one.details.get("invented")) for one in used)
     schema = sid.PERSONS.schema()
     wanted = pa.schema([schema.field(name) for name in PERSON_FIELDS])
     scope = permit.row_scope.expression()
@@ -117,7 +121,8 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
         vacancies_as_of=min((one.as_of for one in vacancies), default=None),
         references=tuple(sorted(one.reference for one in used)),
         editions={name: edition for one in used for name, edition in one.origin.editions.items()},
-        is_invented=any(bool(one.details.get("invented")) for one in used),
+        is_invented=is_invented,
+        not_invented=tuple(one.scope for one in residents if is_invented and not one.details.get("invented")),
     )
 
 

@@ -210,7 +210,13 @@ class Results:
 
     @property
     def is_invented(self) -> bool:
+        """Whether any of it is invented."""
         return bool(self.snapshot.details["invented"])
+
+    @property
+    def not_invented(self) -> frozenset[str]:
+        """Villages whose residents are not invented, where something else is."""
+        return frozenset(self.snapshot.details["not_invented"])
 
     @property
     def agreement_number(self) -> str:

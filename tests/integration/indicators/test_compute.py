@@ -62,14 +62,14 @@ def _permit(**other) -> Permit:
     return decision
 
 
-def _fill(root: Path, *, seed: int = 5) -> Node:
+def _fill(root: Path, *, seed: int = 5, real: str = "") -> Node:
     lake, inputs = Lake(root, MemoryKeys()), invented.inputs(seed, PLACES)
     for village, delivery in inputs.deliveries.items():
         persons = inputs.persons.filter(pa.compute.equal(inputs.persons.column("village_code"), village))
         lake.publish(
             layer=Layer.CORE, dataset=sid.DATASET, scope=village, as_of=delivery.as_of, origin=Origin("test/1"),
             tables={"persons": persons, "identifiers": sid.PERSON_IDENTIFIERS.schema().empty_table()},
-            sealed_tables=["identifiers"], details={"invented": True},
+            sealed_tables=["identifiers"], details={"invented": village != real},
         )  # fmt: skip
     for dataset, table, content in (
         (siapkerja.SEEKERS_DATASET, "seekers", inputs.seekers),
@@ -295,6 +295,19 @@ def test_a_village_outside_the_list_of_areas_is_loud(node: Node) -> None:
 
 
 # --- files -------------------------------------------------------------------------------------
+
+
+def test_a_village_with_real_residents_is_told_apart_from_invented_ones(tmp_path: Path, node: Node) -> None:
+    assert Results.open(node.lake).not_invented == frozenset()
+    real = next(iter(node.inputs.deliveries))
+    mixed = _fill(tmp_path, real=real)
+    mixed.compute()
+    results = Results.open(mixed.lake)
+    assert results.is_invented
+    assert results.not_invented == {real}
+    said = {row["area_code"]: row["invented"] for row in export.rows(results, level=Level.VILLAGE, parent=real[:8])}
+    assert said.pop(real) == ""
+    assert set(said.values()) == {"ya"}
 
 
 def test_files_carry_the_states_of_the_screen(results: Results) -> None:
