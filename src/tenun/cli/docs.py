@@ -16,11 +16,15 @@ import typer
 
 import tenun
 from tenun.cli import console
+from tenun.indicators import definition
+from tenun.indicators import tables as indicator_tables
 from tenun.kernel.errors import TenunError
+from tenun.linkage import crosswalk
 from tenun.node.home import SOURCE_ROOT
 from tenun.registry.siapkerja import tables as siapkerja_tables
 from tenun.registry.sid import tables as sid_tables
 from tenun.registry.table import Table
+from tenun.sources import rules
 
 app = typer.Typer(help="Halaman rujukan yang ditulis dari kode / reference pages written from the code.")
 
@@ -112,6 +116,8 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "errors.md": errors_page(),
         REFERENCE / "tables.md": tables_page(),
         REFERENCE / "commands.md": commands_page(),
+        REFERENCE / "indicators.md": indicators_page(),
+        REFERENCE / "ingest-rules.md": rules_page(),
     }
 
 
@@ -233,7 +239,7 @@ def errors_page() -> str:
 def every_table() -> list[Table]:
     found = [
         value
-        for module in (sid_tables, siapkerja_tables)
+        for module in (sid_tables, siapkerja_tables, crosswalk, indicator_tables)
         for value in vars(module).values()
         if isinstance(value, Table)
     ]
@@ -256,6 +262,65 @@ def tables_page() -> str:
             lines.append(f"| `{column.name}` | {column.type} | {column.classification} | {texts} | {values} |")
         lines.append("")
     return "\n".join(lines)
+
+
+# --- indicators --------------------------------------------------------------------------------
+
+
+def indicators_page() -> str:
+    lines = [
+        HEADER + "# Indicators\n",
+        "What each figure means, from the folders under `indicators/`. None is a rate of the labour-force survey.\n",
+    ]
+    for one in definition.load_all().values():
+        lines += [f"## {one.id} {one.names.id} / {one.names.en}\n"]
+        for title, words in (
+            ("Definition", one.definition),
+            ("Concept", one.concept),
+            ("Population", one.population),
+            ("Numerator", one.numerator),
+            ("Denominator", one.denominator),
+            ("Is not", one.is_not),
+            ("Reference", one.reference),
+            ("BPS counterpart", one.bps_indicator),
+        ):
+            if words is not None:
+                lines.append(f"- **{title}:** {words.en} *{words.id}*")
+        fields = "; ".join(f"{table}: {', '.join(columns)}" for table, columns in one.fields.items())
+        levels = ", ".join(
+            f"{level} ({', '.join(one.breakdowns.get(level, ())) or 'total only'})" for level in one.levels
+        )
+        lines += [
+            f"- **Fields:** {fields}",
+            f"- **Levels and break-downs:** {levels}",
+            f"- **Unit:** {one.unit}; **class:** {one.disclosure.class_}; **owner:** {one.owner}",
+            f"- **Version:** {one.version}, since {one.first_period}",
+            "- **Known limits:** " + " ".join(one.caveats.en) + "\n",
+        ]
+    return "\n".join(lines)
+
+
+# --- rules of ingest ---------------------------------------------------------------------------
+
+
+def rules_page() -> str:
+    from tenun.sources import residents, siapkerja  # noqa: F401 - what defines the rules
+    from tenun.sources.kemendesa import idm, sdgs  # noqa: F401
+
+    lines = [
+        HEADER + "# Rules of ingest\n",
+        "What is checked in a file, and what each finding does. *reject*: the row does not enter. *warn*: it enters,",
+        "the field is left empty or marked. *duplicate*: another row of the same person counts. Reports name file,",
+        "sheet, row, field and rule, never the value.\n",
+        "| rule | effect | Indonesian | English | what to do |",
+        "|---|---|---|---|---|",
+    ]
+    for rule in rules.every():
+        cells = (rule.text_id, rule.text_en, rule.remedy_en)
+        lines.append(
+            f"| `{rule.code}` | {rule.severity} | " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 # --- commands ----------------------------------------------------------------------------------
