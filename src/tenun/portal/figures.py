@@ -42,6 +42,8 @@ class Release:
     reference_date: date
     is_current: bool
     is_invented: bool
+    not_invented: tuple[str, ...]
+    """Villages (in the account's area) whose own file went in beside invented ones."""
     agreement_number: str
     agreement_rev: str
     rule_version: str
@@ -92,6 +94,9 @@ class Figures:
             reference_date=results.reference_date,
             is_current=self._is_current,
             is_invented=results.is_invented,
+            not_invented=tuple(
+                results.areas[code].name for code in sorted(results.not_invented) if self.scope.covers(code)
+            ),
             agreement_number=results.agreement_number,
             agreement_rev=results.agreement_rev,
             rule_version=results.rule_version,
