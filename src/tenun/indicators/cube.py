@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from tenun.disclosure.state import ValueState
 from tenun.indicators.areas import Area, Level, level_of, upwards
 from tenun.indicators.definition import Definition, Kind, Source
-from tenun.indicators.inputs import Inputs
+from tenun.indicators.inputs import Inputs, is_covered
 from tenun.indicators.measure import TOTAL, Counts, Measurement, Slot, empty
 
 Gap = tuple[ValueState, str]
@@ -84,7 +84,7 @@ def build(
     sums: dict[str, Sum] = {code: Sum() for code in areas}
     for code in bases:
         delivery = inputs.deliveries.get(code) if Source.SID in definition.sources else None
-        gap = _supply_gap(inputs) if is_supply else _gap(definition, inputs, code, filled)
+        gap = _supply_gap(inputs, code) if is_supply else _gap(definition, inputs, code, filled)
         sid_as_of = delivery.as_of if delivery is not None else None
         is_old = any(one is not None and one < oldest for one in (sid_as_of, clock))
         slots = measured.get(code) or empty(definition)
@@ -106,6 +106,8 @@ def _gap(definition: Definition, inputs: Inputs, village: str, filled: Mapping[s
     delivery = inputs.deliveries.get(village)
     if Source.SIAPKERJA in definition.sources and inputs.seekers_as_of is None:
         return ValueState.NS, "source_missing"
+    if Source.SIAPKERJA in definition.sources and not is_covered(village, inputs.seekers_areas):
+        return ValueState.NS, "area_missing"
     if Source.SID in definition.sources and delivery is None:
         return ValueState.NS, "not_delivered"
     if "links" in definition.fields and (delivery is None or not delivery.is_linked):
@@ -115,8 +117,10 @@ def _gap(definition: Definition, inputs: Inputs, village: str, filled: Mapping[s
     return None
 
 
-def _supply_gap(inputs: Inputs) -> Gap | None:
-    return (ValueState.NS, "source_missing") if inputs.vacancies_as_of is None else None
+def _supply_gap(inputs: Inputs, regency: str) -> Gap | None:
+    if inputs.vacancies_as_of is None:
+        return ValueState.NS, "source_missing"
+    return None if is_covered(regency, inputs.vacancies_areas) else (ValueState.NS, "area_missing")
 
 
 def _reached(regency: str, areas: Iterable[str]) -> Iterable[str]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenun.agreement.decision import Operation, Permit, Purpose
+from tenun.indicators.areas import NATIONAL, upwards
 from tenun.kernel import authorisation
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
@@ -74,6 +75,9 @@ class Inputs:
     deliveries: Mapping[str, Delivery]
     seekers_as_of: date | None
     vacancies_as_of: date | None
+    seekers_areas: Sequence[str] = (NATIONAL,)
+    """Areas that the extracts of job seekers are for: elsewhere none is not known to be none."""
+    vacancies_areas: Sequence[str] = (NATIONAL,)
     references: Sequence[str] = ()
     """Snapshots it was read from."""
     editions: Mapping[str, str] = field(default_factory=dict)
@@ -119,11 +123,18 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
         },
         seekers_as_of=min((one.as_of for one in seekers), default=None),
         vacancies_as_of=min((one.as_of for one in vacancies), default=None),
+        seekers_areas=tuple(one.scope for one in seekers),
+        vacancies_areas=tuple(one.scope for one in vacancies),
         references=tuple(sorted(one.reference for one in used)),
         editions={name: edition for one in used for name, edition in one.origin.editions.items()},
         is_invented=is_invented,
         not_invented=tuple(one.scope for one in residents if is_invented and not one.details.get("invented")),
     )
+
+
+def is_covered(code: str, areas: Sequence[str]) -> bool:
+    """Whether an area lies within one of those that a source delivered."""
+    return any(around in areas for around in upwards(code))
 
 
 def require(permit: Permit) -> None:

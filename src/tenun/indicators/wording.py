@@ -100,6 +100,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Data SIAPKerja belum diterima.",
             "SIAPKerja's data has not been received yet.",
         ),
+        "area_missing": (
+            "Data SIAPKerja untuk wilayah ini belum diterima.",
+            "SIAPKerja's data for this area has not been received yet.",
+        ),
         "stale": (
             "Data sumber lebih tua dari jadwal pemutakhirannya.",
             "The source is older than its rhythm of renewal.",

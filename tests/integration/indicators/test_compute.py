@@ -62,7 +62,7 @@ def _permit(**other) -> Permit:
     return decision
 
 
-def _fill(root: Path, *, seed: int = 5, real: str = "") -> Node:
+def _fill(root: Path, *, seed: int = 5, real: str = "", siapkerja_area: str = "00") -> Node:
     lake, inputs = Lake(root, MemoryKeys()), invented.inputs(seed, PLACES)
     for village, delivery in inputs.deliveries.items():
         persons = inputs.persons.filter(pa.compute.equal(inputs.persons.column("village_code"), village))
@@ -76,7 +76,7 @@ def _fill(root: Path, *, seed: int = 5, real: str = "") -> Node:
         (siapkerja.VACANCIES_DATASET, "vacancies", inputs.vacancies),
     ):
         lake.publish(
-            layer=Layer.CORE, dataset=dataset, scope="00", as_of=invented.DATE, origin=Origin("test/1"),
+            layer=Layer.CORE, dataset=dataset, scope=siapkerja_area, as_of=invented.DATE, origin=Origin("test/1"),
             tables={table: content},
         )  # fmt: skip
     accepted = inputs.links.append_column("match_class", pa.array(["nik"] * inputs.links.num_rows))
@@ -308,6 +308,18 @@ def test_a_village_with_real_residents_is_told_apart_from_invented_ones(tmp_path
     said = {row["area_code"]: row["invented"] for row in export.rows(results, level=Level.VILLAGE, parent=real[:8])}
     assert said.pop(real) == ""
     assert set(said.values()) == {"ya"}
+
+
+def test_none_is_not_told_where_the_source_did_not_cover_the_area(tmp_path: Path) -> None:
+    """An extract of one regency says nothing of another: not synced yet, and never zero."""
+    elsewhere = _fill(tmp_path, siapkerja_area="98.01")
+    elsewhere.compute()
+    results = Results.open(elsewhere.lake)
+    village = next(iter(elsewhere.inputs.deliveries))
+    for indicator in ("C1", "G1", "D1"):
+        value = results.value(indicator, village)
+        assert (value.state, value.reason) == (ValueState.NS, "area_missing"), indicator
+    assert results.value("A1", village).state is ValueState.OK
 
 
 def test_files_carry_the_states_of_the_screen(results: Results) -> None:

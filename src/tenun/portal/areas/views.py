@@ -56,6 +56,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "around": figures.around(code),
         "answer": answers.of_area(here, {value.indicator: value for value in totals}, figures.release.minimum_cell),
         "cards": profile.cards(figures, here),
+        "has_band": any(value.low != value.high for value in totals),
         "tables": profile.breakdown_tables(figures, here),
         "quality": profile.quality(figures, here),
         "coverage": profile.coverage_of(figures, here),

@@ -73,7 +73,9 @@ def lines(
 
 
 def _is_low(match: Value | None) -> bool:
-    return match is None or match.value is None or match.value < MATCH_RATE_MIN
+    """Told to be low. A hidden match rate is not: often it is hidden because nearly all could be linked, and a
+    figure whose match rate is under the catalogue's floor has been withheld before it came here."""
+    return match is not None and match.value is not None and match.value < MATCH_RATE_MIN
 
 
 def only(found: Sequence[Line], state: ValueState | None) -> list[Line]:

@@ -94,20 +94,20 @@ def _many_seekers(figures: Figures, area_code: str) -> Iterator[Warning]:
 
 def _not_computed(figures: Figures, area_code: str) -> Iterator[Warning]:
     for indicator, definition in figures.definitions.items():
-        reasons = [
-            value
-            for value in figures.ranking(indicator, Level.VILLAGE, within=area_code)
-            if value.state is ValueState.NA
-        ]
-        if reasons:
+        by_reason: dict[str, int] = {}
+        for value in figures.ranking(indicator, Level.VILLAGE, within=area_code):
+            if value.state is ValueState.NA:
+                why = words.why(value)
+                by_reason[why] = by_reason.get(why, 0) + 1
+        for why, count in by_reason.items():
             text = ngettext(
                 "%(name)s cannot be computed for %(count)s village",
                 "%(name)s cannot be computed for %(count)s villages",
-                len(reasons),
+                count,
             )
             yield Warning(
-                text % {"name": definition.names.said(words.language()), "count": words.number(len(reasons))},
-                _("Rule: %(why)s") % {"why": words.why(reasons[0])},
+                text % {"name": definition.names.said(words.language()), "count": words.number(count)},
+                _("Rule: %(why)s") % {"why": why},
                 _map(figures, indicator, area_code, state=ValueState.NA),
             )
 
