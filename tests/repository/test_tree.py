@@ -3,6 +3,7 @@
 import hashlib
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,17 @@ def test_lock_files_pin_every_package_by_hash_and_name_no_host() -> None:
         assert "://" not in text, lock.name
         for requirement in re.split(r"\n(?=\S)", text.strip()):
             assert "--hash=sha256:" in requirement, (lock.name, requirement.split("\n")[0])
+
+
+def test_every_dependency_is_pinned() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for group, lock in (
+        (declared["project"]["dependencies"], "run.lock"),
+        (declared["dependency-groups"]["dev"], "dev.lock"),
+    ):
+        pinned = set(re.findall(r"^([A-Za-z0-9_.-]+)==", (ROOT / "requirements" / lock).read_text(), re.M))
+        names = {re.split(r"[\[<>=!~ ]", requirement)[0].lower().replace("_", "-") for requirement in group}
+        assert names <= {name.lower().replace("_", "-") for name in pinned}, lock
 
 
 def test_no_file_of_others_is_copied_here() -> None:
