@@ -38,7 +38,7 @@ def main() -> None:
     # A group loads only what it needs: `tenun region show` should not wait for the linkage engine.
     named = [word for word in sys.argv[1:2] if word in GROUPS]
     try:
-        _app(named or list(GROUPS))()
+        _app(named or list(GROUPS))(prog_name="tenun")
     except TenunError as problem:
         console.fail(problem, as_json="--json" in sys.argv)
 

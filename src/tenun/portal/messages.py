@@ -17,6 +17,7 @@ from typing import Any
 
 import polib
 from babel.messages.extract import extract_python
+from django.utils.translation.template import templatize
 
 PORTAL = Path(__file__).parent
 LANGUAGES = ("id", "en")
@@ -52,11 +53,6 @@ def collect() -> dict[Key, list[str]]:
 def _texts_of(path: Path) -> Iterator[Key]:
     source = path.read_text("utf-8")
     if path.suffix == ".html":
-        from django.conf import settings
-        from django.utils.translation.template import templatize
-
-        if not settings.configured:
-            settings.configure(USE_I18N=True)
         source = templatize(source, origin=str(path))
     for _line, _function, messages, _comments in extract_python(
         io.BytesIO(source.encode()), list(KEYWORDS), [], {"encoding": "utf-8"}

@@ -15,6 +15,7 @@ import json
 import lzma
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import python_calamine
+from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
 from tenun.lake.snapshot import SourceFile
 from tenun.sources.errors import FileTooLarge, FileUnreadable
@@ -36,6 +38,10 @@ Cell = str | float | bool | date | datetime | time | timedelta
 # test_a_stray_cell_far_away_is_refused_before_memory_is_taken holds the second.
 UNPACKED_MAX_BYTES = 4 * 1024**3
 CELLS_MAX = 60_000_000
+
+# Enough to get past a title and see the rows.
+_LINES_LOOKED_AT = 50
+_LETTERS_LOOKED_AT = 1_000_000
 
 BROKEN = object()
 """Stands for a line of JSON that is no JSON."""
@@ -80,9 +86,15 @@ class Source:
 
     @cached_property
     def sheet_names(self) -> tuple[str, ...]:
-        """Names of the sheets; a text table is one sheet without a name; JSON and archives have none."""
+        """Names of the sheets; a text table is one sheet without a name; JSON and archives have none.
+
+        Charts and hidden sheets are left out: what nobody sees in the workbook (last year's list, a copy)
+        is not what was handed over. A workbook of hidden sheets alone was hidden by a program: all count.
+        """
         if self.kind is Kind.WORKBOOK:
-            return tuple(self._workbook.sheet_names)
+            sheets = [each for each in self._workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+            visible = [each for each in sheets if each.visible == SheetVisibleEnum.Visible]
+            return tuple(each.name for each in visible or sheets)
         return ("",) if self.kind is Kind.TEXT_TABLE else ()
 
     def sheet(self, name: str) -> Sheet:
@@ -319,9 +331,18 @@ def _text_rows(file: str, content: bytes) -> list[list[Cell]]:
 
 
 def _delimiter(text: str) -> str:
-    """The separator that cuts the first line into most cells: Indonesian Excel writes `;`."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",;\t|", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    """The separator that cuts most lines into the same large number of cells: Indonesian Excel writes `;`.
+
+    Not the first line alone decides: a title with commas may stand above the headings.
+    """
+    lines = [line for line in text[:_LETTERS_LOOKED_AT].splitlines() if line.strip()][:_LINES_LOOKED_AT]
+    return max(",;\t|", key=lambda mark: _evenness(lines, mark))
+
+
+def _evenness(lines: Sequence[str], mark: str) -> int:
+    """How well a separator fits: the commonest number of cells, times how many lines have it."""
+    widths = Counter(len(next(csv.reader([line], delimiter=mark), [])) for line in lines)
+    return max((count * (width - 1) for width, count in widths.items()), default=0)
 
 
 def _parsed(line: str) -> Any:

@@ -14,8 +14,8 @@ from tenun.portal.maps.ranking import Order, Sort
 def value(code: str, amount: float | None, state: ValueState = ValueState.OK, name: str = "") -> Value:
     return Value(
         indicator="C1", version=1, level=Level.VILLAGE, area_code=code, area_name=name or code, breakdown="",
-        category="", state=state, value=amount, numerator=None, denominator=None, low=None, high=None, unit="orang", reason=None,
-        sid_as_of=date(2026, 10, 1), siapkerja_as_of=None, rule_version="sdc-1",
+        category="", state=state, value=amount, numerator=None, denominator=None, low=None, high=None, unit="orang",
+        reason=None, sid_as_of=date(2026, 10, 1), siapkerja_as_of=None, rule_version="sdc-1",
     )  # fmt: skip
 
 

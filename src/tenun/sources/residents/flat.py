@@ -166,7 +166,10 @@ def _data_rows(sheet: Sheet, heading_index: int, columns_of: dict[str, int]) -> 
     heading = headings.keys(sheet.rows[heading_index])
     name = columns_of[Field.NAME]
     example = [(columns_of[field], value) for field, value in _EXAMPLE if field in columns_of]
-    address_columns = {column for field, column in columns_of.items() if field in _ADDRESS_FIELDS}
+    # Villages fill these down below their data: a running number, an age that a formula reckons, the address.
+    filled_down = {column for field, column in columns_of.items() if field in _ADDRESS_FIELDS} | {
+        column for column, word in enumerate(heading) if word not in _EVERY_HEADING
+    }
     who = [columns_of[field] for field in WHO if field in columns_of]
     suspects = {cells.text(sheet.rows[heading_index][name]).casefold(), "nama lengkap", *map(str, range(1, width + 1))}
     rows: list[Sequence[Cell]] = []
@@ -175,7 +178,7 @@ def _data_rows(sheet: Sheet, heading_index: int, columns_of: dict[str, int]) -> 
         row = sheet.rows[index]
         if any(isinstance(cell, str) and cell.strip() == END_MARK for cell in row[:2]):
             break
-        if not row[name] and _is_nobody(row, who, address_columns):
+        if not row[name] and _is_nobody(row, who, filled_down):
             continue
         # Looked at closely only where the name is what stands in such rows: this loop runs once a person.
         cell = row[name]
@@ -186,11 +189,11 @@ def _data_rows(sheet: Sheet, heading_index: int, columns_of: dict[str, int]) -> 
     return rows, numbers
 
 
-def _is_nobody(row: Sequence[Cell], who: list[int], address_columns: set[int]) -> bool:
-    """A blank row; or one where only the address was filled down, or formulas left a 0."""
+def _is_nobody(row: Sequence[Cell], who: list[int], filled_down: set[int]) -> bool:
+    """A blank row; or one where only a column was filled down, or formulas left a 0."""
     if any(not _is_void(row[column]) for column in who):
         return False
-    return all(_is_void(cell) or column in address_columns for column, cell in enumerate(row))
+    return all(_is_void(cell) or column in filled_down for column, cell in enumerate(row))
 
 
 def _is_void(cell: Cell) -> bool:
