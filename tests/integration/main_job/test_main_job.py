@@ -42,8 +42,15 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    return Ran(tmp_path_factory.mktemp("main-job"), [])
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    made = Ran(tmp_path_factory.mktemp("main-job"), [])
+    yield made
+    # The database may lie outside the home, where its unprivileged account can reach it.
+    subprocess.run(
+        [sys.executable, "-c", "from tenun.node import postgres; postgres.remove()"],
+        env={**os.environ, "TENUN_HOME": str(made.home)},
+        check=True,
+    )
 
 
 @pytest.fixture(scope="module")

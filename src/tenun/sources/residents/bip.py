@@ -32,12 +32,16 @@ _HEADINGS = {
 }
 _SUB_HEADINGS = frozenset({"tempatlahir", "tglblnth", "tglblnthn", "tanggallahir", "ibu", "ayah", "terakhir"})
 _NUMBER = frozenset({"no", "nourut", "nomor"})
-_FAMILY_FIELDS = (Field.FAMILY_CARD, Field.ADDRESS, Field.HAMLET, Field.RW, Field.RT)
+_FAMILY_FIELDS = (Field.FAMILY_CARD, Field.ADDRESS, Field.HAMLET, Field.RW, Field.RT, Field.FAMILY_REF)
 
-_FAMILY_LINE = re.compile(r"NO\.?\s*KK\s*:\s*([\d .'-]*)", re.IGNORECASE)
+_FAMILY_LINE = re.compile(r"(?:NO\.?|NOMOR)\s*(?:KK|KARTU KELUARGA)\s*:\s*([\d .'-]*)", re.IGNORECASE)
 _SIXTEEN = re.compile(r"\D*(?:\d\D?){16}\D*")
 _PERIOD = re.compile(r"periode\s*/?\s*tanggal|keadaan tanggal|per tanggal", re.IGNORECASE)
 _NOTES = "keterangan:"
+_CARD = re.compile(r"[\d\s.'-]+")
+"""What may stand where a card's number belongs: also `0` or `-`, of a family that has none."""
+_LONG_NUMBER = re.compile(r"(?:\d[\s.'-]*){12,17}")
+"""A NIK, with a digit too few or too many at that. The date in a title is shorter, an official's NIP longer."""
 
 _RT_RW = re.compile(r"RT\s*/\s*RW\s*:?\s*([\w-]+)\s*/\s*([\w-]+)", re.IGNORECASE)
 _RT = re.compile(r"\bRT\s*[:.]\s*([\w-]+)", re.IGNORECASE)
@@ -53,9 +57,11 @@ class _Family:
     hamlet: str = ""
     rw: str = ""
     rt: str = ""
+    ref: str = ""
+    """Of a family without a card: who its first member is, because two such families are two."""
 
     def cells(self) -> tuple[Cell, ...]:
-        return (self.number, self.address, self.hamlet, self.rw, self.rt)
+        return (self.number, self.address, self.hamlet, self.rw, self.rt, self.ref)
 
 
 @dataclass
@@ -65,10 +71,15 @@ class _Book:
     heading: Sequence[Cell] = ()
     columns: dict[str, int] = field(default_factory=dict)
     number_column: int | None = None
-    family: _Family = field(default_factory=_Family)
+    nobodys: _Family = field(default_factory=_Family)
+    """Holds for rows above the first family line."""
+    family: _Family = field(init=False)
     members: list[tuple[int, Sequence[Cell], dict[str, int], _Family]] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     as_of: date | None = None
+
+    def __post_init__(self) -> None:
+        self.family = self.nobodys
 
 
 def recognise(source: Source) -> str | None:
@@ -121,15 +132,18 @@ def _gather(sheet: Sheet, before: _Book) -> _Book:
     """Walk through a sheet. `before` is the book so far, whose heading holds until another one comes."""
     book = _Book(before.heading, before.columns, before.number_column, names=before.names)
     rows = iter(enumerate(sheet.rows))
+    in_notes = False
     for index, row in rows:
         words = headings.keys(row)
         if _is_heading(set(words)):
             _take_heading(book, sheet, index, words, rows)
+            in_notes = False
         elif cells.text(row[0] if row else "").casefold().startswith(_NOTES):
-            break
+            in_notes = True  # until the next page or family: notes may stand at the foot of every page
         elif _take_family(book, sheet, index, row, words, rows):
-            continue
-        elif book.columns and _is_member(book, row):
+            in_notes = False
+        elif not in_notes and book.columns and _is_member(book, row):
+            _name_by_first_member(book, row)
             book.members.append((sheet.number(index), row, book.columns, book.family))
         else:
             _take_title(book, row)
@@ -172,7 +186,8 @@ def _take_family(
 ) -> bool:
     """Does the row begin (or go on with) a family? Then the book turns to it."""
     texts = [cells.text(cell) for cell in row]
-    if any(text.upper().startswith("BUKU INDUK KEPENDUDUKAN") for text in texts):
+    if any(text.upper().startswith("BUKU INDUK KEPENDUDUKAN") and "KELUARGA" in text.upper() for text in texts):
+        # The title of a form that has one page a family; other books repeat theirs in the midst of a family.
         book.family = _Family()
         return True
     if "nokk" in words and "alamat" in words and not any(":" in text for text in texts):
@@ -180,8 +195,7 @@ def _take_family(
     if match := next(filter(None, (_FAMILY_LINE.match(text) for text in texts)), None):
         return _family_in_line(book, match, texts)
     if book.columns and _is_card_line(book, texts):
-        number = next(text for text in texts if text)
-        book.family = _with_address(_Family(number=number), next((t for t in texts if "RT/RW" in t.upper()), ""))
+        book.family = _with_address(_Family(number=_card_at_left(book, texts)), _address_line(texts))
         return True
     return _family_labels(book, texts)
 
@@ -189,12 +203,15 @@ def _take_family(
 def _family_below(
     book: _Book, sheet: Sheet, index: int, words: list[str], rows: Iterator[tuple[int, Sequence[Cell]]]
 ) -> bool:
-    """`NO.KK | NAMA.KK | ALAMAT` with their values in the next row; without a number there it is a mere title."""
+    """`NO.KK | NAMA.KK | ALAMAT` with their values in the next row; with nothing there it is a mere title.
+
+    A family whose card number was left empty is still another family than the one before it.
+    """
     values = sheet.rows[index + 1] if index + 1 < len(sheet.rows) else ()
     at = {word: value for word, value in zip(words, values, strict=False) if word}
-    number = at.get("nokk", "")
-    if any(character.isdigit() for character in cells.text(number)):
-        book.family = _with_address(_Family(number=number), cells.text(at.get("alamat", "")))
+    is_next_title = _is_heading(set(headings.keys(values))) or "nokk" in headings.keys(values)
+    if not is_next_title and any(cells.text(value) for value in at.values()):
+        book.family = _with_address(_Family(number=at.get("nokk", "")), cells.text(at.get("alamat", "")))
         next(rows, None)
     return True
 
@@ -202,9 +219,9 @@ def _family_below(
 def _family_in_line(book: _Book, match: re.Match[str], texts: list[str]) -> bool:
     """`No. KK : 52...` in one cell, or `NO. KK :` with its number in a cell to the right."""
     number = match[1].strip() or next(
-        (text for text in texts[texts.index(match.string) + 1 :] if text and not text.endswith(":")), ""
+        (text for text in texts[texts.index(match.string) + 1 :] if _CARD.fullmatch(text)), ""
     )
-    book.family = _with_address(_Family(number=number), next((t for t in texts if "RT/RW" in t.upper()), ""))
+    book.family = _with_address(_Family(number=number), _address_line(texts))
     return True
 
 
@@ -227,11 +244,25 @@ def _family_labels(book: _Book, texts: list[str]) -> bool:
 
 
 def _is_card_line(book: _Book, texts: list[str]) -> bool:
-    """The e-KTP layout: the card's 16 digits stand at the left, where a person has a running number."""
-    first = next((column for column, text in enumerate(texts) if text), None)
-    if first is None or book.number_column is None or first > book.number_column:
+    """The e-KTP layout: the card's number stands at the left, where a person has a running number.
+
+    A family without a card has `0`, `-` or nothing there; then its RT and RW tell the line.
+    """
+    if book.number_column is None:
         return False
-    return _SIXTEEN.fullmatch(texts[first]) is not None
+    number = _card_at_left(book, texts)
+    if _SIXTEEN.fullmatch(number):
+        return True
+    is_person = _LONG_NUMBER.fullmatch(texts[book.columns[Field.NIK]]) is not None
+    return not is_person and bool(_address_line(texts)) and (not number or _CARD.fullmatch(number) is not None)
+
+
+def _card_at_left(book: _Book, texts: list[str]) -> str:
+    return next((text for text in texts[: (book.number_column or 0) + 1] if text), "")
+
+
+def _address_line(texts: list[str]) -> str:
+    return next((text for text in texts if _RT_RW.search(text)), "")
 
 
 def _with_address(family: _Family, line: str) -> _Family:
@@ -257,10 +288,19 @@ def _is_member(book: _Book, row: Sequence[Cell]) -> bool:
         return False
     nik = cells.text(row[book.columns[Field.NIK]])
     name = cells.text(row[book.columns[Field.NAME]])
-    if book.number_column is None:
-        return bool(nik and name)
-    is_numbered = cells.text(row[book.number_column]).isdigit()
-    return bool(nik or name) if is_numbered else bool(nik and name and any(character.isdigit() for character in nik))
+    if book.number_column is not None and cells.text(row[book.number_column]).isdigit():
+        return bool(nik or name)
+    # Without a running number only what looks like a person's number makes a row one: titles have dates there.
+    has_name = any(character.isalpha() for character in name)
+    return has_name and (nik == "0" or _LONG_NUMBER.fullmatch(nik) is not None)
+
+
+def _name_by_first_member(book: _Book, row: Sequence[Cell]) -> None:
+    """Give a family whose card number is `0` or empty a name of its own, the same in every file."""
+    family = book.family
+    if not family.ref and family is not book.nobodys and not cells.text(family.number).strip("0-"):
+        who = (Field.NIK, Field.NAME, Field.BIRTH_DATE)
+        family.ref = "|".join(cells.text(row[book.columns[name]]) for name in who if name in book.columns)
 
 
 def _take_title(book: _Book, row: Sequence[Cell]) -> None:
@@ -301,7 +341,7 @@ def _frame(source: Source, sheet: Sheet, format: str, book: _Book) -> Frame:
                 ]
                 for column in range(width)
             },
-            **{f"family_{name}": columns[name] for name in _FAMILY_FIELDS},
+            **{f"family_{name}": columns[name] for name in _FAMILY_FIELDS if name != Field.FAMILY_REF},
         },
         as_of=book.as_of,
     )

@@ -77,7 +77,9 @@ def _frame(source: Source, sheet: Sheet, heading_index: int) -> Frame:
     }
     numbers = [cells.text(_first(row, places.get(_MEMBER_NUMBER, []))) for row in rows]
     columns[Field.FAMILY_CARD] = _filled_down(columns.get(Field.FAMILY_CARD, [""] * len(rows)), numbers)
-    columns[Field.FAMILY_REF] = _families(columns[Field.FAMILY_CARD], numbers)
+    who = [columns[field] for field in (Field.NIK, Field.NAME, Field.BIRTH_DATE) if field in columns]
+    persons = ["|".join(map(cells.text, cell)) for cell in zip(*who, strict=True)]
+    columns[Field.FAMILY_REF] = _families(columns[Field.FAMILY_CARD], numbers, persons)
     columns[Field.DISABILITY] = [_hardest(row, places) for row in rows]
     return Frame(
         file=source.file,
@@ -115,15 +117,18 @@ def _filled_down(card: Sequence[Cell], numbers: Sequence[str]) -> list[Cell]:
     return filled
 
 
-def _families(card: Sequence[Cell], numbers: Sequence[str]) -> list[Cell]:
-    """A running number of the family in this file, for families whose card number is missing or damaged."""
+def _families(card: Sequence[Cell], numbers: Sequence[str], persons: Sequence[str]) -> list[Cell]:
+    """Names each family by its first member, for families whose card number is missing or damaged.
+
+    Not by counting them: the first family of another file is another family.
+    """
     families: list[Cell] = []
-    family, before = 0, None
-    for cell, number in zip(card, numbers, strict=True):
+    family, before = "", None
+    for cell, number, person in zip(card, numbers, persons, strict=True):
         if number == "1" or before is None or (cells.text(cell) and cells.text(cell) != before):
-            family += 1
+            family = person
         before = cells.text(cell)
-        families.append(f"{family}")
+        families.append(family)
     return families
 
 
