@@ -87,7 +87,7 @@ def load(folder: Path) -> Agreement:
 def _read(folder: Path, file: str) -> bytes:
     try:
         return (folder / file).read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as problem:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as problem:
         raise NotFound(file=file) from problem
 
 

@@ -73,7 +73,13 @@ def public(folder: Path) -> PublicKeys:
         document = canonical_json.loads((folder / PUBLIC).read_bytes(), document=PUBLIC)
     except FileNotFoundError as problem:
         raise KeysMissing(use="public") from problem
-    return PublicKeys(keys=tuple(document["keys"]), age_recipient=document["age_recipient"])
+    try:
+        found = PublicKeys(keys=tuple(document["keys"]), age_recipient=str(document["age_recipient"]))
+        for use in KeyUse:
+            found.kid(use)
+    except (KeyError, StopIteration, TypeError) as problem:
+        raise KeysMissing(use="public") from problem
+    return found
 
 
 def private(folder: Path, use: KeyUse | str) -> OKPKey:

@@ -59,7 +59,7 @@ class CopiesDiffer(TenunError):
 @app.command("verify")
 def verify(folder: FolderArgument = None, as_json: console.JsonOption = False) -> None:
     """Show whether the agreement is whole and signed by both parties. Exit status 1 when it is not."""
-    found = [_verified(place, path) for place, path in _copies(folder)]
+    found = [_verified(place, path, own_keys) for place, path, own_keys in _copies(folder)]
     # Only valid copies are compared: of an altered one, its own fault is what counts.
     if not any(one["error"] for one in found) and len({one["rev"] for one in found}) > 1:
         for one in found:
@@ -73,21 +73,29 @@ def verify(folder: FolderArgument = None, as_json: console.JsonOption = False) -
     )
 
 
-def _copies(folder: Path | None) -> list[tuple[str, Path]]:
-    """What to verify: the folder that was named, else the nodes' copies, else the draft of the repository."""
+def _copies(folder: Path | None) -> list[tuple[str, Path, Path | None]]:
+    """What to verify, and by whose keys: the folder that was named, else the nodes' copies, else the draft."""
     if folder is not None:
-        return [("folder", folder)]
-    homes = [(role.value, NodeHome.of(role).agreement) for role in Role]
-    return [(place, path) for place, path in homes if path.exists()] or [("draft", DRAFT)]
+        return [("folder", folder, None)]
+    in_force = [
+        (role.value, home.agreement, home.folder / "keys")
+        for role, home in _homes().items()
+        if home.agreement.exists() or home.has_handed_over
+    ]
+    return in_force or [("draft", DRAFT, None)]
 
 
-def _verified(place: str, folder: Path) -> dict[str, Any]:
+def _homes() -> dict[Role, NodeHome]:
+    return {role: NodeHome.of(role) for role in (Role.DESA, Role.NAKER)}
+
+
+def _verified(place: str, folder: Path, own_keys: Path | None) -> dict[str, Any]:
     found: dict[str, Any] = {"where": place, "id": None, "number": None, "rev": None, "signed_by": [], "error": None}
     try:
         agreement = document.load(folder)
         found |= {"id": agreement.id, "number": agreement.number, "rev": agreement.rev}
         found["signed_by"] = sorted(signing.signed_by(folder))
-        signing.verify(folder)
+        signing.verify(folder, own_keys=own_keys)
     except TenunError as problem:
         found["error"] = problem.as_dict()
     return found
@@ -167,9 +175,9 @@ def explain(
 def _agreement(folder: Path | None) -> tuple[Agreement, bool]:
     """The agreement to ask, and whether it is in force. A node's copy that does not verify is never asked."""
     if folder is None:
-        for role in (Role.NAKER, Role.DESA):
-            if NodeHome.of(role).agreement.exists():
-                return signing.verify(NodeHome.of(role).agreement), True
+        for home in (NodeHome.of(Role.NAKER), NodeHome.of(Role.DESA)):
+            if home.agreement.exists():
+                return signing.verify(home.agreement, own_keys=home.folder / "keys"), True
     asked = folder or DRAFT
     if (asked / signing.SIGNATURES).exists():
         return signing.verify(asked), True

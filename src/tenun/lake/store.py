@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import os
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tenun.kernel import authorisation, canonical_json
+from tenun.kernel.canonical_json import NotCanonical
 from tenun.kernel.errors import TenunError
 from tenun.kernel.keys import KeyProvider
 from tenun.lake import sealed
@@ -84,11 +87,13 @@ class Lake:
         """Write a snapshot and make it current, unless a later one is or `is_current` says no.
 
         Atomic: when this returns, the snapshot is on disk whole; when it does not, nothing of it can
-        be seen. Publishing the same origin and date again gives back what is there.
+        be seen. Publishing the same origin and date again gives back what is there, once it is shown to be
+        whole. Raises `SnapshotAltered` where it is not.
         """
         there = self.find(layer=layer, dataset=dataset, scope=scope, origin=origin, as_of=as_of)
         if there is not None:
-            self._enter(there, is_current=is_current)  # a run killed just before this line left it undone
+            self.verify(there)
+            self._take_effect(there, stays_behind=not is_current)  # a run killed just before this line left it undone
             return there
         folder = self._scope_folder(layer, dataset, scope)
         draft = folder / f"{BUILDING}{os.getpid()}-{origin.fingerprint()}"
@@ -112,15 +117,16 @@ class Lake:
         )
         _write_durably(draft / MANIFEST, canonical_json.dumps(snapshot.manifest()))
         _sync_folder(draft)
-        draft.rename(snapshot.folder)
-        self._enter(snapshot, is_current=is_current)
+        self._appear(draft, snapshot)
+        self._take_effect(snapshot, stays_behind=not is_current)
         return snapshot
 
     def prefer(self, snapshot: Snapshot) -> None:
         """Make a snapshot that is there the current one again: for results of which settings choose one."""
-        ids = self._published(snapshot.layer, snapshot.dataset, snapshot.scope)
-        if ids[-1:] != [snapshot.id]:
-            self._keep_order(snapshot.folder.parent, [*(one for one in ids if one != snapshot.id), snapshot.id])
+        with _only_writer(snapshot.folder.parent):
+            ids = self._published(snapshot.layer, snapshot.dataset, snapshot.scope)
+            if ids[-1:] != [snapshot.id]:
+                self._keep_order(snapshot.folder.parent, [*(one for one in ids if one != snapshot.id), snapshot.id])
 
     def clean(self) -> int:
         """Remove what a killed run left half-built. Gives the number of leftovers."""
@@ -145,9 +151,15 @@ class Lake:
         folder = self._scope_folder(layer, dataset, scope) / id
         try:
             manifest = canonical_json.loads((folder / MANIFEST).read_bytes(), document=MANIFEST)
+            snapshot = from_manifest(manifest, folder)
         except FileNotFoundError as problem:
             raise SnapshotMissing(layer=layer, dataset=dataset, scope=scope) from problem
-        return from_manifest(manifest, folder)
+        except (NotCanonical, AttributeError, KeyError, TypeError, ValueError) as problem:
+            raise SnapshotAltered(file=MANIFEST, snapshot=f"{layer}/{dataset}/{scope}/{id}") from problem
+        is_at_its_place = snapshot.reference == f"{layer}/{dataset}/{scope}/{id}"
+        if not is_at_its_place or id != f"{snapshot.as_of.isoformat()}-{snapshot.origin.fingerprint()}":
+            raise SnapshotAltered(file=MANIFEST, snapshot=f"{layer}/{dataset}/{scope}/{id}")
+        return snapshot
 
     def current(self, *, layer: Layer, dataset: str, scope: str) -> Snapshot:
         """The snapshot that figures are built from now. Raises `SnapshotMissing`."""
@@ -250,28 +262,45 @@ class Lake:
         except FileNotFoundError:
             return []
 
-    def _enter(self, snapshot: Snapshot, *, is_current: bool) -> None:
-        if is_current:
-            self._take_effect(snapshot)
-        else:
-            self._take_effect(snapshot, stays_behind=True)
+    def _appear(self, draft: Path, snapshot: Snapshot) -> None:
+        """Give a finished draft its name. Where another process published the same first, its bytes are ours."""
+        try:
+            draft.rename(snapshot.folder)
+        except OSError:
+            if not (snapshot.folder / MANIFEST).exists():
+                raise
+            shutil.rmtree(draft)
+            self.verify(snapshot)
+        _sync_folder(snapshot.folder.parent)
 
-    def _take_effect(self, snapshot: Snapshot, *, stays_behind: bool = False) -> None:
+    def _take_effect(self, snapshot: Snapshot, *, stays_behind: bool) -> None:
         folder = snapshot.folder.parent
-        ids = self._published(snapshot.layer, snapshot.dataset, snapshot.scope)
-        if snapshot.id in ids:
-            return
-        if ids and (stays_behind or ids[-1][:10] > snapshot.as_of.isoformat()):
-            ids.insert(-1, snapshot.id)  # an older file that came in late does not replace newer data
-        else:
-            ids.append(snapshot.id)
-        self._keep_order(folder, ids)
+        with _only_writer(folder):
+            ids = self._published(snapshot.layer, snapshot.dataset, snapshot.scope)
+            if snapshot.id in ids:
+                return
+            if ids and (stays_behind or ids[-1][:10] > snapshot.as_of.isoformat()):
+                ids.insert(-1, snapshot.id)  # an older file that came in late does not replace newer data
+            else:
+                ids.append(snapshot.id)
+            self._keep_order(folder, ids)
 
     def _keep_order(self, folder: Path, ids: Sequence[str]) -> None:
         draft = folder / f".{CURRENT}-{os.getpid()}"
         _write_durably(draft, "\n".join(ids).encode())
         draft.replace(folder / CURRENT)
         _sync_folder(folder)
+
+
+@contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """One process at a time changes which snapshots of a scope are published."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -62,6 +62,11 @@ class NodeHome:
         return self.folder / "log"
 
     @property
+    def has_handed_over(self) -> bool:
+        """Whether data went out or came in here: such a node has an agreement, or has lost it."""
+        return any((self.exchange / kind).is_dir() for kind in ("sent", "received"))
+
+    @property
     def postgres(self) -> Path:
         return self.folder / "postgres"
 

@@ -37,6 +37,11 @@ class Card:
     above: Value | None
 
 
+# Why a rate is hidden whose rest is below the minimum cell: of the least denominator, that is still four in five
+# linked. It may be more, and that it is must not be told.
+NEARLY_ALL = "small_rest"
+
+
 @dataclass(frozen=True)
 class Quality:
     """How far the figures of an area can be believed, in one word and its reasons."""
@@ -100,6 +105,8 @@ def quality(figures: Figures, area: Area) -> Quality:
 def _verdict(match: Value | None, delivered: int, villages: int) -> tuple[str, str]:
     if not delivered:
         return "bad", _("no data yet")
+    if match is not None and match.reason == NEARLY_ALL:
+        return "warn", _("fair")
     if match is None or match.value is None:
         return "warn", _("cannot be judged")
     if match.value >= GOOD_MATCH_PERCENT and delivered == villages:
