@@ -6,8 +6,8 @@ refused; a prohibition wins over every permission. `Permit` is made here and now
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import InitVar, dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import InitVar, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,7 +20,18 @@ from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
 
-__all__ = ["Denial", "Operation", "Party", "Permit", "Purpose", "Reason", "Use", "allowed_fields", "decide"]
+__all__ = [
+    "Denial",
+    "Operation",
+    "Party",
+    "Permit",
+    "Purpose",
+    "Reason",
+    "Use",
+    "allowed_fields",
+    "decide",
+    "decide_on_held",
+]
 
 
 class MomentWithoutZone(TenunError):
@@ -90,6 +101,8 @@ class Permit:
     """Only these rows: `.expression()` is the filter for pyarrow."""
     data_life: str | None
     """How long the data may be used once received (`P365D`); none = not limited by the agreement."""
+    held_since: datetime | None
+    """Data received earlier is not covered; none = no received data is, where the data life is limited."""
     duties: tuple[str, ...]
     """The `uid` of every duty that goes with the data."""
 
@@ -99,6 +112,12 @@ class Permit:
 
     def __bool__(self) -> Literal[True]:
         return True
+
+    def covers(self, received: datetime | None) -> bool:
+        """Whether data that was received at that moment may be used under it. None: the party's own data."""
+        if received is None or self.data_life is None:
+            return True
+        return self.held_since is not None and received >= self.held_since
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -189,8 +208,24 @@ def decide(agreement: Agreement, use: Use) -> Permit | Denial:
         rule=permission.uid,
         row_scope=agreement.datasets[use.dataset].row_scope,
         data_life=_right(permission, Operand.DATA_LIFE),
+        held_since=use.held_since,
         duties=permission.duty,
     )
+
+
+@implements("7(1)", control="Data received is used for as long as was agreed; what is older is left out or refused.")
+def decide_on_held(agreement: Agreement, use: Use, received: Collection[datetime]) -> Permit | Denial:
+    """The decision on data that came at these moments, for as much of it as may still be used.
+
+    What is too old does not keep the rest from being used: the permit's `held_since` parts the two. Where
+    all of it is too old, the Denial says so.
+    """
+    decision = decide(agreement, use)
+    for moment in sorted(set(received)) if decision else ():
+        decision = decide(agreement, replace(use, held_since=moment))
+        if decision:
+            break
+    return decision
 
 
 def allowed_fields(

@@ -77,16 +77,13 @@ def _copies(folder: Path | None) -> list[tuple[str, Path, Path | None]]:
     """What to verify, and by whose keys: the folder that was named, else the nodes' copies, else the draft."""
     if folder is not None:
         return [("folder", folder, None)]
-    in_force = [
-        (role.value, home.agreement, home.folder / "keys")
-        for role, home in _homes().items()
-        if home.agreement.exists() or home.has_handed_over
+    nodes = [NodeHome.of(role) for role in Role]
+    in_force: list[tuple[str, Path, Path | None]] = [
+        (str(node.role), node.agreement, node.folder / "keys")
+        for node in nodes
+        if node.agreement.exists() or node.has_handed_over
     ]
     return in_force or [("draft", DRAFT, None)]
-
-
-def _homes() -> dict[Role, NodeHome]:
-    return {role: NodeHome.of(role) for role in (Role.DESA, Role.NAKER)}
 
 
 def _verified(place: str, folder: Path, own_keys: Path | None) -> dict[str, Any]:

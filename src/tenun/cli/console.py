@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -34,15 +34,26 @@ def answer(result: Mapping[str, Any], *, as_json: bool, show: Callable[[], None]
         raise typer.Exit(1)
 
 
-def fail(problem: TenunError, *, as_json: bool) -> None:
-    """Say what went wrong and what to do, and leave with status 1."""
+def fail(problem: TenunError, *, as_json: bool, status: int = 1) -> NoReturn:
+    """Say what went wrong and what to do, and leave."""
     if as_json:
         sys.stdout.write(json.dumps({"error": problem.as_dict()}, ensure_ascii=False) + "\n")
     else:
         for language in ("id", "en"):
             err.print(f"{problem.message(language)} {problem.remedy(language)}".strip(), markup=False)
         err.print(f"[{problem.code}]", markup=False, style="dim")
-    raise SystemExit(1)
+    raise SystemExit(status)
+
+
+def show_left_out(villages: Sequence[str]) -> None:
+    """Say whose data was not used because it is held longer than agreed."""
+    if villages:
+        err.print(
+            f"Data {len(villages)} desa sudah melewati masa pakai menurut perjanjian dan tidak dipakai; minta "
+            f"penyerahan baru. / The data of {len(villages)} villages is held longer than agreed and was not used; "
+            f"ask for a new delivery: {', '.join(villages)}",
+            markup=False,
+        )
 
 
 @contextmanager

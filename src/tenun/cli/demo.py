@@ -144,7 +144,7 @@ def _run(summary: Summary, stages: Stages, regions: Regions, own: list[Path], ow
             summary.persons_delivered += _deliver(area)
     with stages("link", "Memadankan / linking"):
         agreement = signing.verify(naker.agreement, own_keys=naker.folder / "keys")
-        permitted = permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now())
+        permitted = permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now(), lake=naker.lake)
         report = run.link(
             naker.lake,
             residents_permit=permitted.residents,

@@ -43,6 +43,11 @@ class Computed:
     told_together: int
     """Figures that this snapshot and earlier ones of the same data give away together."""
 
+    @property
+    def left_out(self) -> list[str]:
+        """Villages whose data is held longer than agreed."""
+        return list(self.snapshot.details.get("left_out", ()))
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "snapshot": self.snapshot.reference,
@@ -51,6 +56,7 @@ class Computed:
             "villages_delivered": self.villages_delivered,
             "villages_with_figures": self.villages_with_figures,
             "told_together": self.told_together,
+            "left_out": self.left_out,
             "states": dict(self.snapshot.details["states"]),
             "rule_version": self.snapshot.details["rule_version"],
             "agreement": self.snapshot.details["agreement_number"],
@@ -100,7 +106,7 @@ def compute(regions: Regions, *, reference_date: date) -> Computed:
     """Figures of every regency that a village delivered from, under the agreement in force at node *naker*."""
     home = NodeHome.of(Role.NAKER)
     agreement = signing.verify(home.agreement, own_keys=home.folder / "keys")
-    permit = permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now())
+    permit = permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now(), lake=home.lake)
     delivered = home.lake.scopes(layer=Layer.CORE, dataset=sid.DATASET)
     snapshot = engine.compute(
         home.lake,
@@ -181,6 +187,7 @@ def _show_computed(computed: Computed) -> None:
     facts.add_row("tanggal acuan / reference date", wording.day(computed.snapshot.as_of, "id"))
     facts.add_row("potret / snapshot", computed.snapshot.id)
     say(facts)
+    console.show_left_out(computed.left_out)
     if computed.told_together:
         console.err.print(
             f"{computed.told_together} angka tersembunyi dapat diketahui bila potret lama dari data yang sama ikut "

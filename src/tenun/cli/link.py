@@ -108,7 +108,7 @@ def train_command(
 
 def _ask(home: NodeHome) -> Permits:
     agreement = signing.verify(home.agreement, own_keys=home.folder / "keys")
-    return permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now())
+    return permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now(), lake=home.lake)
 
 
 @contextmanager
@@ -144,6 +144,7 @@ def _show_report(report: LinkReport) -> None:
             + ", ".join(report.skipped_rules),
             markup=False,
         )
+    console.show_left_out(report.left_out)
     if report.is_invented:
         console.out.print(
             "DATA BUATAN: orang-orangnya tidak ada / INVENTED DATA: the persons do not exist.", markup=False

@@ -12,12 +12,13 @@ from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
 from tenun.cli import console
 from tenun.cli.exchange import station
+from tenun.exchange.register import Register
 from tenun.exchange.station import pinned_log_keys
 from tenun.kernel.errors import TenunError
 from tenun.node.home import NodeHome, Role
-from tenun.transparency_log.audit import verify_folder
+from tenun.transparency_log.audit import Finding, verify_folder
 from tenun.transparency_log.errors import LogError
-from tenun.transparency_log.folder import LogFolder
+from tenun.transparency_log.folder import CHECKPOINT, LogFolder
 from tenun.transparency_log.note import Verifier
 
 app = typer.Typer(help="Log simpul yang tidak dapat diubah diam-diam / the node's log.", no_args_is_help=True)
@@ -97,6 +98,11 @@ def show_command(
 def _audit(role: Role, earlier: list[bytes]) -> dict[str, Any]:
     verifiers, source = _verifiers(role)
     audit = verify_folder(NodeHome.of(role).log, verifiers=verifiers, earlier=earlier)
+    needed = Register(station(role)).log_size()
+    if audit and (audit.checkpoint.size if audit.checkpoint else 0) < needed:
+        # A folder that was removed, or put back from an old copy, is in itself a log like any other.
+        reason = f"the packs of this node were logged in {needed} entries or more, and there are fewer"
+        audit.findings.append(Finding("log.history_lost", CHECKPOINT, reason))
     return {**audit.as_dict(), "key": source}
 
 

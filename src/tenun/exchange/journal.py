@@ -10,6 +10,7 @@ from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Operation, Permit
 from tenun.exchange.manifest import Manifest
 from tenun.exchange.refusals import LogUnavailable, NotPermitted
+from tenun.exchange.register import Register
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
 from tenun.kernel.clock import rfc3339
@@ -31,6 +32,7 @@ class Journal:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._log = Log(station.log, station.log_signer())
+        self._is_whole = False
 
     def write(self, kind: str, **members: Any) -> Logged:
         """Add an entry. When this returns, it is on disk and covered by a signed checkpoint."""
@@ -43,10 +45,19 @@ class Journal:
             }
         )
         try:
+            self._require_whole()
             return Logged(entry, self._log.append(entry))
         except (LogError, OSError) as problem:
             reason = problem.code if isinstance(problem, LogError) else type(problem).__name__
             raise LogUnavailable(reason=reason) from problem
+
+    def _require_whole(self) -> None:
+        """A log that was lost or put back to an earlier state must not go on as if nothing had been in it."""
+        if not self._is_whole:
+            needed, size = Register(self._station).log_size(), self._log.size()
+            if size < needed:
+                raise LogUnavailable(reason=f"{size} < {needed}")
+            self._is_whole = True
 
     def prove(self, logged: Logged) -> str:
         """A proof of the entry that the other party can check with our log's key alone."""

@@ -60,6 +60,16 @@ class LogUnavailable(ExchangeError):
     remedy_en = "Run `tenun log verify`, repair the log, then try again."
 
 
+class RegisterDamaged(ExchangeError):
+    """What this node noted about a pack cannot be read. Without it, a pack could come in twice."""
+
+    code = "exchange.register_damaged"
+    text_id = "Catatan paket exchange/{file} pada simpul ini rusak."
+    text_en = "This node's note of a pack, exchange/{file}, is damaged."
+    remedy_id = "Pulihkan berkas itu dari cadangan; tanpa catatan itu paket yang sama dapat masuk dua kali."
+    remedy_en = "Restore that file from a backup; without it the same pack could come in twice."
+
+
 class KeyUnavailable(ExchangeError):
     code = "exchange.key_unavailable"
     text_id = "Kunci {key} simpul ini tidak ada atau tidak dapat dibaca."

@@ -18,7 +18,7 @@ from typing import Any
 
 from tenun.exchange import binding as bindings
 from tenun.exchange.manifest import Manifest
-from tenun.exchange.refusals import Replayed, SequenceOld
+from tenun.exchange.refusals import RegisterDamaged, Replayed, SequenceOld
 from tenun.exchange.station import Station
 
 ACCEPTING = "accepting"
@@ -92,6 +92,13 @@ class Register:
     def note_received(self, manifest: Manifest, *, state: str, scopes: Collection[str], **more: Any) -> None:
         self._write("received", manifest.pack, {**_summary(manifest), "state": state, "scopes": sorted(scopes), **more})
 
+    # --- both ------------------------------------------------------------------------------------
+
+    def log_size(self) -> int:
+        """How many entries the node's log must have at least: every pack was logged before it was noted."""
+        noted = (record.get("log_index") for kind in ("sent", "received") for record in self._records(kind))
+        return max((index + 1 for index in noted if isinstance(index, int)), default=0)
+
     # --- below the surface -------------------------------------------------------------------------
 
     def _clean(self) -> None:
@@ -104,12 +111,22 @@ class Register:
 
     def _records(self, kind: str) -> Iterator[dict[str, Any]]:
         for path in sorted((self._folder / kind).glob("[0-9a-f]*.json")):
-            record: dict[str, Any] = json.loads(path.read_bytes())
+            try:
+                record: dict[str, Any] = json.loads(path.read_bytes())
+                if not record.keys() >= _MEMBERS[kind]:
+                    raise KeyError(path.name)
+            except (AttributeError, KeyError, ValueError) as problem:
+                raise RegisterDamaged(file=f"{kind}/{path.name}") from problem
             yield record
 
     def _write(self, kind: str, pack: str, record: Mapping[str, Any]) -> None:
         content = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1).encode()
         write_durably(self._folder / kind / f"{pack}.json", content)
+
+
+_NOTED = frozenset({"pack", "sequence", "created", "provider", "dataset", "purpose", "area", "rows"})
+# What later questions need of a note, whatever else stands in it.
+_MEMBERS = {"sent": _NOTED, "received": _NOTED | {"state", "scopes"}}
 
 
 def _summary(manifest: Manifest) -> dict[str, Any]:

@@ -422,7 +422,13 @@ def _publish_place(station: Station, checked: _Checked, source: SourceEntry, row
         details={
             "rows": rows.num_rows,
             "invented": source.invented,
-            "received": {"pack": stated.pack, "sequence": stated.sequence, "from": stated.provider},
+            "received": {
+                "pack": stated.pack,
+                "sequence": stated.sequence,
+                "from": stated.provider,
+                # The data life is counted from here; deciding was the last thing before taking in.
+                "on": rfc3339(checked.permit.decided_at),
+            },
             "label": stated.label.model_dump(),
         },
         is_current=not _would_hide_identifiers(station, binding, source.scope, sealed),

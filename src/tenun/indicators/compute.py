@@ -102,6 +102,7 @@ def compute(
             "definitions": {one.id: one.digest() for one in settings.definitions.values()},
             "areas": canonical_json.digest([[area.code, area.name] for area in listed.values()]),
             "agreement_rev": permit.agreement_rev,
+            "left_out": sorted(inputs.left_out),
         },
     )
     return lake.publish(
@@ -119,6 +120,7 @@ def compute(
         details={
             "invented": inputs.is_invented,
             "not_invented": sorted(inputs.not_invented),
+            "left_out": sorted(inputs.left_out),
             "agreement": permit.agreement_id,
             "agreement_rev": permit.agreement_rev,
             "agreement_number": settings.agreement_number or permit.agreement_id,

@@ -85,15 +85,18 @@ class Inputs:
     """Whether any of it is invented."""
     not_invented: tuple[str, ...] = ()
     """Villages whose residents are not invented, where something else is."""
+    left_out: tuple[str, ...] = ()
+    """Villages whose data is held longer than agreed, and was therefore not read."""
 
 
 def read(lake: Lake, *, permit: Permit) -> Inputs:
-    """The current snapshots of a node, checked against their manifests.
+    """The current snapshots of a node that the permit covers, checked against their manifests.
 
     Raises `PermitUnfit`, `FieldsNotAuthorised` or `SnapshotAltered`. A source that is not here is an empty table.
     """
     require(permit)
-    residents = lake.all_current(layer=Layer.CORE, dataset=sid.DATASET)
+    held = lake.all_current(layer=Layer.CORE, dataset=sid.DATASET)
+    residents = [one for one in held if permit.covers(one.received)]
     crosswalks = lake.all_current(layer=Layer.LINK, dataset=CROSSWALK_DATASET)
     seekers = lake.all_current(layer=Layer.CORE, dataset=siapkerja.SEEKERS_DATASET)
     placements = lake.all_current(layer=Layer.CORE, dataset=siapkerja.PLACEMENTS_DATASET)
@@ -107,7 +110,7 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
     scope = permit.row_scope.expression()
     return Inputs(
         persons=_together((lake.read(one, "persons").filter(scope) for one in residents), wanted),
-        links=_together((_accepted(lake.read(one, "crosswalk")) for one in crosswalks), LINKS),
+        links=_together((_accepted(lake.read(one, "crosswalk"), residents) for one in crosswalks), LINKS),
         seekers=_together((lake.read(one, "seekers") for one in seekers), siapkerja.SEEKERS.schema()),
         placements=_together((lake.read(one, "placements") for one in placements), siapkerja.PLACEMENTS.schema()),
         vacancies=_together((lake.read(one, "vacancies") for one in vacancies), siapkerja.VACANCIES.schema()),
@@ -129,6 +132,7 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
         editions={name: edition for one in used for name, edition in one.origin.editions.items()},
         is_invented=is_invented,
         not_invented=tuple(one.scope for one in residents if is_invented and not one.details.get("invented")),
+        left_out=tuple(one.scope for one in held if not permit.covers(one.received)),
     )
 
 
@@ -163,8 +167,11 @@ def _shaped(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _accepted(crosswalk: pa.Table) -> pa.Table:
-    return crosswalk.filter(pc.is_in(crosswalk.column("match_class"), value_set=pa.array(ACCEPTED)))
+def _accepted(crosswalk: pa.Table, residents: Sequence[Snapshot]) -> pa.Table:
+    """Accepted links to persons that may be used: what was linked once outlives neither its data nor the permit."""
+    villages = pa.array([one.scope for one in residents], pa.string())
+    is_accepted = pc.is_in(crosswalk.column("match_class"), value_set=pa.array(ACCEPTED))
+    return crosswalk.filter(pc.and_(is_accepted, pc.is_in(crosswalk.column("village_code"), value_set=villages)))
 
 
 def _is_linked(residents: Snapshot, crosswalks: Sequence[Snapshot]) -> bool:

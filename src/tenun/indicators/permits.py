@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from tenun.agreement.agreed import Agreement
-from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, decide
+from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, decide_on_held
 from tenun.indicators.inputs import DELIVERED, PERSON_FIELDS
 from tenun.kernel.errors import TenunError
+from tenun.lake.snapshot import Layer
+from tenun.lake.store import Lake
+from tenun.registry.sid import tables as sid
 
 
 class FiguresNotPermitted(TenunError):
@@ -33,9 +36,13 @@ class FiguresNotPermitted(TenunError):
         return {**super().as_dict(), "decision": self.denial.as_dict()}
 
 
-def ask(agreement: Agreement, *, by: Party, moment: datetime) -> Permit:
-    """The decision that `compute` needs. Raises `FiguresNotPermitted`."""
-    decision = decide(
+def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None) -> Permit:
+    """The decision that `compute` needs, covering what was received into the lake and may still be used.
+
+    Raises `FiguresNotPermitted`.
+    """
+    held = lake.all_current(layer=Layer.CORE, dataset=sid.DATASET) if lake else []
+    decision = decide_on_held(
         agreement,
         Use(
             dataset=DELIVERED,
@@ -45,6 +52,7 @@ def ask(agreement: Agreement, *, by: Party, moment: datetime) -> Permit:
             by=by,
             moment=moment,
         ),
+        [one.received for one in held if one.received],
     )
     if isinstance(decision, Denial):
         raise FiguresNotPermitted(decision)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from tenun.kernel import canonical_json
+from tenun.kernel.clock import JAKARTA
 
 
 class Layer(StrEnum):
@@ -84,8 +85,16 @@ class Snapshot:
     def rows(self) -> int:
         return max((table.rows for table in self.tables.values()), default=0)
 
+    @property
+    def received(self) -> datetime | None:
+        """When the other party's data came in; None for a node's own. Where it was not noted: not before its date."""
+        if "received" not in self.details:
+            return None
+        noted = self.details["received"].get("on")
+        return datetime.fromisoformat(noted) if noted else datetime.combine(self.as_of, time(), JAKARTA)
+
     def manifest(self) -> dict[str, Any]:
-        """The manifest as JSON. It holds no time of day and no path: the same input gives the same bytes."""
+        """The manifest as JSON. It holds no path and not when it was made: the same input gives the same bytes."""
         return {
             "layer": str(self.layer),
             "dataset": self.dataset,

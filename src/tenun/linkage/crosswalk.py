@@ -61,6 +61,7 @@ def renew(lake: Lake, *, origin: Origin, as_of: date) -> Snapshot | None:
     """The crosswalk that was already made from these snapshots with these settings, made current again."""
     there = lake.find(layer=Layer.LINK, dataset=DATASET, scope=SCOPE, origin=origin, as_of=as_of)
     if there is not None:
+        lake.verify(there)
         lake.prefer(there)
     return there
 
@@ -78,5 +79,7 @@ def publish(lake: Lake, rows: pa.Table, *, as_of: date, origin: Origin, details:
 
 
 def current(lake: Lake) -> Snapshot:
-    """The crosswalk in use. Raises `SnapshotMissing`."""
-    return lake.current(layer=Layer.LINK, dataset=DATASET, scope=SCOPE)
+    """The crosswalk in use, checked against its manifest. Raises `SnapshotMissing`, `SnapshotAltered`."""
+    snapshot = lake.current(layer=Layer.LINK, dataset=DATASET, scope=SCOPE)
+    lake.verify(snapshot)
+    return snapshot

@@ -41,6 +41,16 @@ class PermitForOtherUse(TenunError):
     remedy_en = "Ask the agreement for a decision for the purpose pemadanan."
 
 
+class NoneCovered(TenunError):
+    """Everything that was received came before what the decision covers, or the decision was not asked about it."""
+
+    code = "linkage.none_covered"
+    text_id = "Keputusan ini tidak mencakup data {dataset} yang ada pada simpul ini."
+    text_en = "This decision covers none of the {dataset} data at this node."
+    remedy_id = "Minta keputusan baru atas data yang diterima; bila masa pakainya lewat, minta penyerahan baru."
+    remedy_en = "Ask for a decision on the data received; where its data life is over, ask for a new delivery."
+
+
 class MemoryTooSmall(TenunError):
     """The tables of the run do not fit into the memory it may use."""
 
@@ -121,12 +131,27 @@ def within_memory(settings: LinkSettings) -> Iterator[None]:
         raise MemoryTooSmall(memory=settings.memory) from problem
 
 
-def snapshots(lake: Lake, side: Side) -> list[Snapshot]:
-    """The current snapshots of a side, one a scope. Raises `SnapshotMissing` when there is none at all."""
+def snapshots(lake: Lake, side: Side, permit: Permit) -> list[Snapshot]:
+    """The current snapshots of a side that the decision covers, one a scope, checked against their manifests.
+
+    Raises `SnapshotMissing` when there is none at all, `NoneCovered`, `SnapshotAltered`.
+    """
+    check(permit, side)
     found = lake.all_current(layer=Layer.CORE, dataset=side.dataset)
     if not found:
         raise SnapshotMissing(layer=Layer.CORE, dataset=side.dataset, scope="*")
-    return found
+    covered = [one for one in found if permit.covers(one.received)]
+    if not covered:
+        raise NoneCovered(dataset=side.agreed)
+    for snapshot in covered:
+        lake.verify(snapshot)
+    return covered
+
+
+def left_out(lake: Lake, side: Side, permit: Permit) -> list[str]:
+    """The scopes whose data is held longer than agreed."""
+    found = lake.all_current(layer=Layer.CORE, dataset=side.dataset)
+    return [one.scope for one in found if not permit.covers(one.received)]
 
 
 def check(permit: Permit, side: Side) -> None:

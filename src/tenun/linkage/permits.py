@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tenun.agreement.agreed import Agreement
-from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, allowed_fields, decide
+from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, allowed_fields, decide_on_held
 from tenun.kernel.errors import TenunError
+from tenun.lake.snapshot import Layer
+from tenun.lake.store import Lake
 from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE, Side
 
 
@@ -41,23 +43,28 @@ class Permits:
     seekers: Permit
 
 
-def ask(agreement: Agreement, *, by: Party, moment: datetime) -> Permits:
-    """Decisions for both sides. Raises `LinkageNotPermitted` for the first that is refused."""
+def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None) -> Permits:
+    """Decisions for both sides, covering what was received into the lake and may still be used.
+
+    Raises `LinkageNotPermitted` for the first side that is refused.
+    """
     return Permits(
-        residents=_ask(agreement, RESIDENTS, by=by, moment=moment),
-        seekers=_ask(agreement, SEEKERS_SIDE, by=by, moment=moment),
+        residents=_ask(agreement, RESIDENTS, lake, by=by, moment=moment),
+        seekers=_ask(agreement, SEEKERS_SIDE, lake, by=by, moment=moment),
     )
 
 
-def _ask(agreement: Agreement, side: Side, *, by: Party, moment: datetime) -> Permit:
+def _ask(agreement: Agreement, side: Side, lake: Lake | None, *, by: Party, moment: datetime) -> Permit:
     granted = allowed_fields(
         agreement, dataset=side.agreed, purpose=Purpose.LINKAGE, operation=Operation.USE, by=by
     )  # fmt: skip
     # A field that is not agreed is done without; where nothing is agreed, the refusal says so for all of them.
     fields = side.fields() & granted or side.fields()
-    decision = decide(
+    held = lake.all_current(layer=Layer.CORE, dataset=side.dataset) if lake else []
+    decision = decide_on_held(
         agreement,
         Use(dataset=side.agreed, purpose=Purpose.LINKAGE, operation=Operation.USE, fields=fields, by=by, moment=moment),
+        [one.received for one in held if one.received],
     )
     if isinstance(decision, Denial):
         raise LinkageNotPermitted(decision)

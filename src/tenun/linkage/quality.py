@@ -131,6 +131,8 @@ def _rows_of_residents(desa_lake: Lake) -> pa.Table:
     """Which person stands in which row of a village's file."""
     schema = pa.schema([("person_id", pa.string()), *_ROW.items()])
     found = desa_lake.all_current(layer=Layer.CORE, dataset=RESIDENTS.dataset)
+    for snapshot in found:
+        desa_lake.verify(snapshot)
     return pa.concat_tables(
         [
             schema.empty_table(),
@@ -147,6 +149,7 @@ def _delivered(naker_lake: Lake, snapshot: Snapshot) -> pa.Table:
         layer, dataset, scope, snapshot_id = reference.split("/")
         if dataset == RESIDENTS.dataset:
             source = naker_lake.get(layer=Layer(layer), dataset=dataset, scope=scope, id=snapshot_id)
+            naker_lake.verify(source)
             tables.append(naker_lake.read(source, RESIDENTS.table, ["person_id"]).cast(schema))
     return pa.concat_tables(tables)
 

@@ -48,6 +48,8 @@ class LinkReport:
     is_invented: bool
     pairs: Mapping[str, int] = field(default_factory=dict)
     skipped_rules: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+    """Villages whose data is held longer than agreed, and was therefore not read."""
 
     @property
     def accepted(self) -> int:
@@ -69,6 +71,7 @@ class LinkReport:
             "invented": self.is_invented,
             "pairs": dict(self.pairs),
             "skipped_rules": list(self.skipped_rules),
+            "left_out": list(self.left_out),
         }
 
 
@@ -88,8 +91,9 @@ def link(
     """Link the current residents with the current seekers and publish the crosswalk.
 
     The same snapshots, settings, model and fields give the same crosswalk, byte for byte, on any number of
-    threads; a crosswalk that is there already is not made again. Raises `PermitForOtherUse`, `FieldsNotAuthorised`,
-    `SnapshotMissing`, `ModelUnfit`, `MemoryTooSmall`.
+    threads; a crosswalk that is there already is not made again. Villages whose data is held longer than the permit
+    covers are left out. Raises `PermitForOtherUse`, `FieldsNotAuthorised`, `SnapshotMissing`, `NoneCovered`,
+    `SnapshotAltered`, `ModelUnfit`, `MemoryTooSmall`.
     """
     clock = _Stages(progress)
     with clock.stage("read"):
@@ -98,7 +102,7 @@ def link(
         origin = sides.origin(settings, model)
         there = crosswalk.renew(lake, origin=origin, as_of=sides.as_of)
     if there is not None:
-        return _report(there, seconds=clock.seconds, is_new=False)
+        return _report(there, sides, seconds=clock.seconds, is_new=False)
     connection = inputs.open_engine(settings)
     try:
         with inputs.within_memory(settings):
@@ -127,7 +131,7 @@ def link(
             "expected_share": round(run.share, 4),
         }
         snapshot = crosswalk.publish(lake, rows, as_of=sides.as_of, origin=origin, details=details)
-    return _report(snapshot, seconds=clock.seconds, is_new=True)
+    return _report(snapshot, sides, seconds=clock.seconds, is_new=True)
 
 
 @dataclass(frozen=True)
@@ -138,13 +142,17 @@ class _Sides:
     residents_permit: Permit
     seekers: Sequence[Snapshot]
     seekers_permit: Permit
+    left_out: Sequence[str]
+    """Villages whose data is held longer than agreed."""
 
     @classmethod
     def of(cls, lake: Lake, residents_permit: Permit, seekers_permit: Permit) -> _Sides:
-        inputs.check(residents_permit, RESIDENTS)
-        inputs.check(seekers_permit, SEEKERS_SIDE)
         return cls(
-            inputs.snapshots(lake, RESIDENTS), residents_permit, inputs.snapshots(lake, SEEKERS_SIDE), seekers_permit
+            residents=inputs.snapshots(lake, RESIDENTS, residents_permit),
+            residents_permit=residents_permit,
+            seekers=inputs.snapshots(lake, SEEKERS_SIDE, seekers_permit),
+            seekers_permit=seekers_permit,
+            left_out=inputs.left_out(lake, RESIDENTS, residents_permit),
         )
 
     @property
@@ -267,7 +275,7 @@ class _Stages:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - start, 3)
 
 
-def _report(snapshot: Snapshot, *, seconds: Mapping[str, float], is_new: bool) -> LinkReport:
+def _report(snapshot: Snapshot, sides: _Sides, *, seconds: Mapping[str, float], is_new: bool) -> LinkReport:
     return LinkReport(
         linked={str(name): snapshot.details["linked"][name] for name in MatchClass},
         persons=snapshot.details["persons"],
@@ -280,6 +288,7 @@ def _report(snapshot: Snapshot, *, seconds: Mapping[str, float], is_new: bool) -
         is_invented=bool(snapshot.details["invented"]),
         pairs=snapshot.details["pairs"],
         skipped_rules=tuple(snapshot.details["skipped_rules"]),
+        left_out=tuple(sides.left_out),
     )
 
 

@@ -137,7 +137,10 @@ def train_from_lake(
     """
     inputs.check(residents_permit, RESIDENTS)
     inputs.check(seekers_permit, SEEKERS_SIDE)
-    residents, seekers = inputs.snapshots(lake, RESIDENTS), inputs.snapshots(lake, SEEKERS_SIDE)
+    residents, seekers = (
+        inputs.snapshots(lake, RESIDENTS, residents_permit),
+        inputs.snapshots(lake, SEEKERS_SIDE, seekers_permit),
+    )
     as_of = max(inputs.newest(residents), inputs.newest(seekers))
     connection = inputs.open_engine(settings)
     try:

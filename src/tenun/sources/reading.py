@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import python_calamine
@@ -159,7 +159,7 @@ class Source:
     # --- archives ------------------------------------------------------------------------------
 
     def members(self) -> list[Source]:
-        """The files of an archive, in their order; pictures and folders left out."""
+        """The files of an archive, in their order; pictures, folders and hidden files left out."""
         if self.kind is not Kind.ARCHIVE:
             return []
         try:
@@ -168,7 +168,7 @@ class Source:
                 return [
                     Source(f"{self.file}/{_label(entry.filename)}", archive.read(entry))
                     for entry in archive.infolist()
-                    if not entry.is_dir() and Path(entry.filename).suffix.lower() not in _NO_TABLE
+                    if not entry.is_dir() and _may_hold_a_table(entry.filename)
                 ]
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as problem:
             raise FileUnreadable(
@@ -194,9 +194,16 @@ def open_file(path: Path) -> Source:
 
 # --- telling what a file is --------------------------------------------------------------------
 
-_NO_TABLE = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".pdf", ".txt", ".md"}
+_NO_TABLE = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".pdf", ".txt", ".md", ".db", ".ini"}
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LONG_NUMBER = re.compile(r"\d{15,}")
+
+
+def _may_hold_a_table(name: str) -> bool:
+    """No pictures, and nothing that an operating system put beside the files (`__MACOSX/._x.xlsx`, `Thumbs.db`)."""
+    path = PurePosixPath(name)
+    is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    return not is_hidden and path.suffix.lower() not in _NO_TABLE
 
 
 def _label(name: str) -> str:

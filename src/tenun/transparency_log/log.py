@@ -72,6 +72,11 @@ class Log:
         with self._turn, self._only_writer():
             return self._current().checkpoint
 
+    def size(self) -> int:
+        """How many entries there are; 0 where no log was begun, and none is begun by asking."""
+        with self._turn, self._only_writer():
+            return self._current().checkpoint.size if self.files.checkpoint() is not None else 0
+
     def prove(self, index: int) -> str:
         """A tlog-proof of an entry under the newest checkpoint."""
         data = self.files.checkpoint() or b""
