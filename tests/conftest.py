@@ -25,6 +25,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["TENUN_HOME"] = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def browser_and_database_in_one_process() -> Iterator[None]:
+    """Playwright keeps an event loop running in the process; Django would take every later query for a mistake."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    yield
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
 class LeftTheMachine(AssertionError):
     """A test tried to reach another host."""
 

@@ -55,7 +55,17 @@ def nodes(folder: Path, people: People) -> Nodes:
     return Nodes(both["desa"], both["naker"], keys["naker"])
 
 
-def publish(lake: Lake, dataset: str, scope: str, tables: Mapping[str, pa.Table], *, recipe: str = "test/1") -> None:
+def publish(
+    lake: Lake,
+    dataset: str,
+    scope: str,
+    tables: Mapping[str, pa.Table],
+    *,
+    recipe: str = "test/1",
+    received: Mapping[str, str] | None = None,
+    is_invented: bool = True,
+) -> None:
+    """`received` is what a node notes of another party's data; without it, the data is the node's own."""
     lake.publish(
         layer=Layer.CORE,
         dataset=dataset,
@@ -64,5 +74,5 @@ def publish(lake: Lake, dataset: str, scope: str, tables: Mapping[str, pa.Table]
         origin=Origin(recipe=recipe),
         tables=tables,
         sealed_tables=["identifiers"],
-        details={"invented": True},
+        details={"invented": is_invented, **({"received": received} if received else {})},
     )

@@ -105,10 +105,15 @@ def command(
             "berkas penduduk perlu kode desanya / a file of residents needs the code of its village",
             param_hint="--village 52.01.14.2005",
         )
-    if fresh:
-        _remove_nodes()
+    if village and not own_residents:
+        raise typer.BadParameter(
+            "kode desa perlu berkas penduduknya / a village code needs its file of residents",
+            param_hint="--residents FILE",
+        )
     regions = Regions.load(reference_folder())
     own_code = regions.parse_village(village, asked_by="demo").code if village else None
+    if fresh:
+        _remove_nodes()
     summary = Summary()
     with console.progress(as_json=as_json) as progress:
         stages = Stages(summary, progress, is_quiet=as_json)
@@ -198,13 +203,7 @@ def _ingest(
     desa: NodeHome,
     naker: NodeHome,
 ) -> None:
-    for code, path in written.residents.items():
-        report = residents.ingest(
-            desa.lake, desa.keys, [path], village=code, as_of=AS_OF, regions=regions, invented=True,
-            report_folder=desa.folder / "reports",
-        )  # fmt: skip
-        summary.persons_read += report.counts["persons"]
-        stages.tick()
+    # First, so that a file that is refused has changed nothing.
     if own and own_code is not None:
         report = residents.ingest(
             desa.lake, desa.keys, own, village=own_code, as_of=None, regions=regions,
@@ -212,6 +211,15 @@ def _ingest(
         )  # fmt: skip
         summary.persons_read += report.counts["persons"]
         summary.own_village = {"village": own_code, **report.as_dict()}
+    for code, path in written.residents.items():
+        if own and code == own_code:
+            continue  # its residents are in the file of its own
+        report = residents.ingest(
+            desa.lake, desa.keys, [path], village=code, as_of=AS_OF, regions=regions, invented=True,
+            report_folder=desa.folder / "reports",
+        )  # fmt: skip
+        summary.persons_read += report.counts["persons"]
+        stages.tick()
     for path, ingest in (
         (written.seekers, siapkerja.ingest_seekers),
         (written.vacancies, siapkerja.ingest_vacancies),

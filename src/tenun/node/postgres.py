@@ -120,7 +120,7 @@ class Database:
             authority = f"{user}@:{self.port}"
         else:
             authority = f"{user}@{self.host}:{self.port}"
-        query = f"?{urlencode(options)}" if options else ""
+        query = f"?{urlencode(options, quote_via=quote)}" if options else ""
         return f"postgresql://{authority}/{quote(self.name, safe='')}{query}"
 
 

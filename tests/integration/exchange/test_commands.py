@@ -145,6 +145,12 @@ def test_a_kept_checkpoint_shows_that_history_was_rewritten(command: Command, no
     assert command.json("log", "verify", "--node", "desa", "--earlier", kept)[0] == 0
     for path in sorted(nodes.desa.log.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
+    lost, said = command.json("log", "verify", "--node", "desa")
+    assert (lost, said["logs"]["desa"]["findings"][0]["code"]) == (1, "log.history_lost")
+    refused, said = command.json("exchange", "pack", "--dataset", "sid-warga", "--purpose", "pemadanan")
+    assert (refused, said["error"]["code"]) == (1, "exchange.log_unavailable")
+    for note in (nodes.desa.exchange / "sent").iterdir():
+        note.unlink()
     command.json("exchange", "pack", "--dataset", "sid-warga", "--purpose", "pemadanan")
     status, said = command.json("log", "verify", "--node", "desa", "--earlier", kept)
     assert status == 1
@@ -182,3 +188,28 @@ def test_the_station_of_a_role_is_the_nodes_home(monkeypatch: pytest.MonkeyPatch
     publish_residents(there.lake, VILLAGES[0], 1)
     assert isinstance(there.lake._keys, FileKeys)
     assert there.clock.now() != NOW
+
+
+def test_a_damaged_note_of_a_pack_is_named_and_nothing_goes_on_without_it(command: Command, nodes: Nodes) -> None:
+    _, packed = command.json("exchange", "pack", "--dataset", "sid-warga", "--purpose", "pemadanan")
+    note = nodes.desa.exchange / "sent" / f"{packed['pack']}.json"
+    for damaged in (b"{", b"[]", b"{}", b"\xff"):
+        note.write_bytes(damaged)
+        for words in (("pack", "--dataset", "sid-warga", "--purpose", "pemadanan"), ("list",)):
+            status, said = command.json("exchange", *words)
+            assert (status, said["error"]["code"]) == (1, "exchange.register_damaged")
+
+
+def test_a_wrong_usage_is_one_json_object_too(command: Command) -> None:
+    for words in (("exchange", "pack"), ("exchange", "nonesuch"), ("log", "verify", "--bogus")):
+        status, said = command.json(*words)
+        assert (status, said["error"]["code"]) == (2, "cli.wrong_usage")
+        assert {"id", "en"} == said["error"]["message"].keys()
+
+
+def test_what_the_disk_refuses_is_one_json_object_too(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    status, said = command.json(
+        "exchange", "pack", "--dataset", "sid-warga", "--purpose", "pemadanan", "--out", tmp_path / "a file" / "below"
+    )
+    assert (status, said["error"]["code"], said["error"]["parts"]["file"]) == (1, "cli.file_refused", "?")

@@ -118,6 +118,7 @@ def test_the_data_keep_the_label_of_the_agreement(nodes: Nodes) -> None:
     assert label["purpose"] == "pemadanan"
     assert {duty["uid"] for duty in label["duties"] if duty["survives_term"]} >= {"kerahasiaan", "hanya-tujuan"}
     assert snapshot.details["received"]["pack"] == packed.manifest.pack
+    assert snapshot.received == nodes.clock.moment
     assert snapshot.origin.settings["pack"] == packed.manifest.pack
     assert snapshot.as_of == AS_OF
 

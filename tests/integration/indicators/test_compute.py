@@ -7,7 +7,7 @@ import io
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -27,6 +27,7 @@ from tenun.indicators.definition import IndicatorUnknown
 from tenun.indicators.inputs import CROSSWALK_DATASET, PERSON_FIELDS, Inputs, PermitUnfit
 from tenun.indicators.results import AreaUnknown, FigureUnknown, Results
 from tenun.kernel.authorisation import FieldsNotAuthorised
+from tenun.kernel.clock import rfc3339
 from tenun.kernel.keys import MemoryKeys
 from tenun.lake.snapshot import Layer, Origin, Snapshot
 from tenun.lake.store import Lake, SnapshotAltered, SnapshotMissing
@@ -253,6 +254,39 @@ def test_a_permit_for_fewer_fields_computes_no_figures(node: Node) -> None:
 def test_after_the_term_there_is_no_permit() -> None:
     with pytest.raises(permits.FiguresNotPermitted):
         permits.ask(AGREEMENT, by=Party.NAKER, moment=datetime(2030, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.pasal("7(1)")
+def test_a_village_whose_data_is_held_longer_than_agreed_is_as_if_it_had_not_delivered(tmp_path: Path) -> None:
+    mine = _fill(tmp_path)
+    old, young = sorted(mine.inputs.deliveries)[:2]
+    for village, days in ((old, 366), (young, 10)):
+        held = mine.lake.current(layer=Layer.CORE, dataset=sid.DATASET, scope=village)
+        mine.lake.publish(
+            layer=Layer.CORE, dataset=sid.DATASET, scope=village, as_of=held.as_of, origin=Origin("test/received"),
+            tables={"persons": mine.lake.read(held, "persons")},
+            details={"invented": True, "received": {"on": rfc3339(MOMENT - timedelta(days=days))}},
+        )  # fmt: skip
+    permit = permits.ask(AGREEMENT, by=Party.NAKER, moment=MOMENT, lake=mine.lake)
+    snapshot = mine.compute(permit=permit)
+    results = Results.of(mine.lake, snapshot.id)
+    assert snapshot.details["left_out"] == [old]
+    assert not results.coverage[old].has_delivered
+    assert results.value("A1", old).state is ValueState.NS
+    assert results.coverage[young].has_delivered
+
+
+@pytest.mark.pasal("7(1)")
+def test_where_all_data_is_held_longer_than_agreed_no_figures_are_computed(tmp_path: Path) -> None:
+    lake = Lake(tmp_path, MemoryKeys())
+    lake.publish(
+        layer=Layer.CORE, dataset=sid.DATASET, scope="99.01.01.2001", as_of=invented.DATE, origin=Origin("test/1"),
+        tables={"persons": sid.PERSONS.schema().empty_table()},
+        details={"received": {"on": rfc3339(MOMENT - timedelta(days=365))}},
+    )  # fmt: skip
+    with pytest.raises(permits.FiguresNotPermitted) as refused:
+        permits.ask(AGREEMENT, by=Party.NAKER, moment=MOMENT, lake=lake)
+    assert [reason.code for reason in refused.value.denial.reasons] == ["agreement.data_life_over"]
 
 
 def test_identifiers_stay_sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

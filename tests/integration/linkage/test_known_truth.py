@@ -17,6 +17,7 @@ from tenun.linkage import crosswalk, quality
 from tenun.linkage.inputs import MemoryTooSmall
 from tenun.linkage.quality import Evaluation, TruthUnreadable
 from tenun.linkage.run import STAGES, LinkReport
+from tenun.registry.sid.tables import DATASET
 from tests.lib import invented_people, linked_nodes
 from tests.lib.invented_people import People
 from tests.lib.linked_nodes import Nodes
@@ -229,3 +230,22 @@ def test_a_truth_file_without_a_column_is_refused(linked: Linked, tmp_path: Path
     pq.write_table(pa.table({"id_pencaker": ["PK1"]}), path)
     with pytest.raises(TruthUnreadable):
         quality.evaluate(path, naker_lake=linked.nodes.naker, naker_keys=MemoryKeys(), desa_lake=linked.nodes.desa)
+
+
+def test_rows_of_a_real_file_are_not_taken_for_the_invented_persons_they_replaced(
+    linked: Linked, measured: Evaluation, tmp_path: Path
+) -> None:
+    people, replaced = linked.people, linked.people.villages()[0]
+    nodes = linked_nodes.nodes(tmp_path, people)
+    tables = people.resident_tables(replaced)
+    # The same rows, each another person: what a file of one's own puts in the place of invented residents.
+    others = pa.array([f"{row:032x}" for row in range(tables["persons"].num_rows)])
+    own = {name: table.set_column(0, "person_id", others[: table.num_rows]) for name, table in tables.items()}
+    for lake in (nodes.desa, nodes.naker):
+        linked_nodes.publish(lake, DATASET, replaced, own, recipe="own/1", is_invented=False)
+    nodes.link(threads=2)
+    found = quality.evaluate(linked.truth, naker_lake=nodes.naker, naker_keys=nodes.naker_keys, desa_lake=nodes.desa)
+    at_home = sum(village == replaced for _, village, _ in people.truth)
+    assert at_home > 0
+    assert measured.overall.findable - at_home <= found.overall.findable < measured.overall.findable
+    assert found.not_delivered > measured.not_delivered

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 
 from tenun.agreement import document
 from tenun.agreement.decision import Operation, Party, Permit, Use, decide
+from tenun.kernel.clock import rfc3339
 from tenun.kernel.keys import MemoryKeys
-from tenun.lake.store import Lake, SnapshotMissing
+from tenun.lake.snapshot import Layer
+from tenun.lake.store import Lake, SnapshotAltered, SnapshotMissing
 from tenun.linkage import crosswalk, inputs, permits, run, settings
 from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE, PermitForOtherUse
 from tenun.linkage.permits import LinkageNotPermitted
@@ -141,4 +144,70 @@ def test_an_empty_table_of_identifiers_is_no_fault(tmp_path: Path) -> None:
     report = link(lake, residents=found.residents, seekers=found.seekers)
     assert report.accepted == 0
     assert isinstance(lake.read(crosswalk.current(lake), crosswalk.TABLE), pa.Table)
-    assert inputs.is_invented(inputs.snapshots(lake, RESIDENTS))
+    assert inputs.is_invented(inputs.snapshots(lake, RESIDENTS, found.residents))
+
+
+def _delivered(lake: Lake, people: invented_people.People, received: Mapping[str, datetime]) -> None:
+    linked_nodes.publish(lake, SEEKERS_DATASET, "00", people.seeker_tables())
+    for village, moment in received.items():
+        linked_nodes.publish(
+            lake, DATASET, village, people.resident_tables(village), received={"on": rfc3339(moment), "from": "desa"}
+        )
+
+
+@pytest.mark.pasal("7(1)")
+def test_villages_whose_data_is_held_longer_than_agreed_are_left_out(
+    tmp_path: Path, people: invented_people.People
+) -> None:
+    lake = Lake(tmp_path, MemoryKeys(b"naker"))
+    old, *young = people.villages()
+    long_ago = WITHIN_TERM - timedelta(days=366)
+    _delivered(lake, people, {old: long_ago} | dict.fromkeys(young, WITHIN_TERM - timedelta(days=3)))
+    found = permits.ask(document.load(AGREEMENT), by=Party.NAKER, moment=WITHIN_TERM, lake=lake)
+    report = link(lake, residents=found.residents, seekers=found.seekers)
+    assert report.left_out == (old,)
+    links = lake.read(crosswalk.current(lake), crosswalk.TABLE).to_pydict()
+    assert old not in links["village_code"]
+    assert report.accepted > 0
+
+
+@pytest.mark.pasal("7(1)")
+def test_when_all_data_is_held_longer_than_agreed_nothing_is_linked(
+    tmp_path: Path, people: invented_people.People
+) -> None:
+    lake = Lake(tmp_path, MemoryKeys(b"naker"))
+    _delivered(lake, people, dict.fromkeys(people.villages(), WITHIN_TERM - timedelta(days=366)))
+    with pytest.raises(LinkageNotPermitted) as refused:
+        permits.ask(document.load(AGREEMENT), by=Party.NAKER, moment=WITHIN_TERM, lake=lake)
+    assert [reason.code for reason in refused.value.denial.reasons] == ["agreement.data_life_over"]
+    unasked = linked_nodes.link_permits()
+    with pytest.raises(inputs.NoneCovered):
+        link(lake, residents=unasked.residents, seekers=unasked.seekers)
+
+
+@pytest.mark.parametrize("dataset", [DATASET, SEEKERS_DATASET])
+def test_an_altered_input_is_not_linked_even_where_the_crosswalk_is_there(
+    tmp_path: Path, people: invented_people.People, dataset: str
+) -> None:
+    lake = linked_nodes.nodes(tmp_path, people).naker
+    found = linked_nodes.link_permits()
+    link(lake, residents=found.residents, seekers=found.seekers)
+    snapshot = lake.all_current(layer=Layer.CORE, dataset=dataset)[0]
+    path = snapshot.folder / next(iter(snapshot.tables.values())).file
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(SnapshotAltered):
+        link(lake, residents=found.residents, seekers=found.seekers)
+
+
+def test_an_altered_crosswalk_is_neither_measured_nor_given_back(
+    tmp_path: Path, people: invented_people.People
+) -> None:
+    lake = linked_nodes.nodes(tmp_path, people).naker
+    found = linked_nodes.link_permits()
+    link(lake, residents=found.residents, seekers=found.seekers)
+    path = lake.path(crosswalk.current(lake), crosswalk.TABLE)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(SnapshotAltered):
+        crosswalk.current(lake)
+    with pytest.raises(SnapshotAltered):
+        link(lake, residents=found.residents, seekers=found.seekers)

@@ -168,6 +168,68 @@ def test_the_book_of_the_ektp_years_is_read_with_its_19_columns(tmp_path: Path) 
     ]  # fmt: skip
 
 
+def test_families_of_the_ektp_years_without_a_card_are_families_of_their_own(tmp_path: Path) -> None:
+    address = "DESA LUBUK BESAR RT/RW : 002/000 DUSUN : -"
+    rows = [EKTP_HEADING, card_line("1605180812070010", "WARGA SATU", address)]
+    for number, card in enumerate(("0", "", "-"), start=1):
+        nik = f"160518651262001{number}"
+        rows += [card_line(card, f"WARGA {number}", address), ektp_person(number, "WARGA", nik, "K", "ANAK")]
+    brought = bring(tmp_path, write_xlsx(tmp_path / "bip.xlsx", {"BIP": rows}))
+    assert (brought.report.rows, brought.report.counts) == (3, {"persons": 3, "families": 3})
+    assert {row["family_card"] for row in brought.identifiers()} == {None}
+
+
+def bip_page(card: str, *numbers: int) -> list[list[Any]]:
+    """A page of the 2016 book with its title above and its notes below."""
+    heading = [
+        "No",
+        "Nama Lengkap",
+        "NIK",
+        "Tempat Lahir",
+        "Tgl Lahir",
+        "L/P",
+        "SHDK",
+        "Agama",
+        "Pendidikan",
+        "Pekerjaan",
+    ]
+    people = [
+        [
+            number,
+            f"WARGA {number}",
+            somebody(number)["nik"],
+            "DEPOK",
+            "05-03-1980",
+            "Lk",
+            "ANAK",
+            "ISLAM",
+            "SLTA",
+            "NELAYAN",
+        ]
+        for number in numbers
+    ]
+    return [
+        ["BUKU INDUK PENDUDUK WNI"], ["PERIODE/TANGGAL", ":", "16-04-2015"], heading,
+        [f"No. KK : {card}", "", "Alamat : X, Nama Dusun : Y, RT/RW : 003/001"], *people,
+        ["Keterangan: dicetak"], ["1", "bukan orang"], ["", "PEJABAT", "NIP. 196501011990011001"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_one_sheet", [True, False])
+def test_titles_and_notes_of_every_page_of_a_book_are_no_persons_and_end_nothing(
+    is_one_sheet: bool, tmp_path: Path
+) -> None:
+    pages = [bip_page("5201149001010001", 1, 2), bip_page("0", 3), bip_page("", 4, 5)]
+    sheets = (
+        {"BIP": [row for page in pages for row in page]}
+        if is_one_sheet
+        else {f"BIP_{n}": page for n, page in enumerate(pages)}
+    )
+    brought = bring(tmp_path, write_xlsx(tmp_path / "bip.xlsx", sheets))
+    assert (brought.report.rows, brought.report.rejected, brought.report.duplicates) == (5, 0, 0)
+    assert brought.report.counts == {"persons": 5, "families": 3}
+
+
 def luwu_form(card: str, people: list[list[Any]]) -> list[list[Any]]:
     def line(*cells: tuple[int, Any]) -> list[Any]:
         row: list[Any] = [""] * 15
@@ -286,6 +348,14 @@ def test_regsosek_reads_work_school_difficulty_and_insurance_by_question(tmp_pat
     assert [person["job_social_security"] for person in brought.persons()][:2] == ["participant", "not_participant"]
     assert {person["in_school"] for person in brought.persons()} == {True}
     assert {row["birth_date"] for row in brought.identifiers()} == {date(1980, 4, 3)}
+
+
+def test_columns_filled_down_below_the_data_are_no_rows(tmp_path: Path) -> None:
+    heading, *people = table([somebody(1), somebody(2)])
+    rows = [["NO", *heading, "UMUR"], *([n, *row, 40] for n, row in enumerate(people, start=1))]
+    rows += [[number, *[""] * len(heading), 126] for number in range(3, 30)]
+    brought = bring(tmp_path, write_xlsx(tmp_path / "f.xlsx", {"a": rows}))
+    assert (brought.report.rows, brought.report.rejected) == (2, 0)
 
 
 def test_unknown_words_keep_the_person_in_every_coded_column(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tenun.agreement.decision import (
     Use,
     allowed_fields,
     decide,
+    decide_on_held,
 )
 from tenun.agreement.document import load
 from tenun.agreement.terms import RowCondition
@@ -224,6 +225,26 @@ def test_data_life_ends_with_its_last_day() -> None:
     use = a_use(operation=Operation.USE)
     assert decide(AGREEMENT, dataclasses.replace(use, held_since=WITHIN - timedelta(days=365) + timedelta(seconds=1)))
     assert codes(dataclasses.replace(use, held_since=WITHIN - timedelta(days=365))) == ["data_life_over"]
+
+
+def test_what_is_too_old_does_not_keep_the_rest_from_being_used() -> None:
+    use = a_use(operation=Operation.USE)
+    old, young = WITHIN - timedelta(days=366), WITHIN - timedelta(days=10)
+    found = decide_on_held(AGREEMENT, use, [young, old, WITHIN])
+    assert isinstance(found, Permit)
+    assert [found.covers(moment) for moment in (old, young, WITHIN)] == [False, True, True]
+
+
+def test_where_all_is_too_old_the_denial_says_so() -> None:
+    found = decide_on_held(AGREEMENT, a_use(operation=Operation.USE), [WITHIN - timedelta(days=400)])
+    assert isinstance(found, Denial)
+    assert [reason.code for reason in found.reasons] == ["agreement.data_life_over"]
+
+
+def test_a_permit_that_was_not_asked_about_received_data_covers_none_of_it() -> None:
+    own = permitted(a_use(operation=Operation.USE))
+    assert own.covers(None)
+    assert not own.covers(WITHIN)
 
 
 ALIVE = RowCondition(column="life_status", operator=RowOperator.IS_ANY_OF, value=["alive"])

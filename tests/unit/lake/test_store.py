@@ -1,6 +1,9 @@
 import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -136,7 +139,7 @@ def test_a_run_killed_before_the_pointer_moves_is_completed_by_the_next(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Lake, "_take_effect", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Lake, "_take_effect", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             publish(lake)
     assert publish(lake) == current(lake)
@@ -147,3 +150,51 @@ def test_another_process_at_work_is_not_cleaned_away(lake: Lake) -> None:
     draft.mkdir(parents=True)
     assert lake.clean() == 0
     assert draft.exists()
+
+
+def test_an_altered_snapshot_is_not_given_back_as_if_it_were_whole(lake: Lake) -> None:
+    first = publish(lake)
+    path = lake.path(first, "persons")
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(SnapshotAltered):
+        publish(lake)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: b"{}",
+        lambda manifest: b"[1]",
+        lambda manifest: manifest[:-5],
+        lambda manifest: manifest.replace(b"52.01.14.2005", b"52.01.14.2006"),
+        lambda manifest: manifest.replace(b'"recipe":"', b'"recipe":"x'),
+    ],
+    ids=["empty", "list", "cut short", "another place", "another origin"],
+)
+def test_a_manifest_that_is_not_that_of_its_snapshot_is_refused(lake: Lake, change: Callable[[bytes], bytes]) -> None:
+    path = publish(lake).folder / "manifest.json"
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(SnapshotAltered):
+        current(lake)
+
+
+def test_two_that_publish_the_same_at_once_get_the_same(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename = Path.rename
+
+    def after_another(self: Path, target: Path) -> Path:
+        shutil.copytree(self, target)  # another process comes first
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.Path, "rename", after_another)
+        assert publish(lake) == current(lake)
+    assert lake.clean() == 0
+
+
+def test_snapshots_that_are_published_at_once_are_all_noted(lake: Lake) -> None:
+    days = [DAY + timedelta(days=number) for number in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda day: publish(lake, str(day), day), days))
+    noted = (lake.root / "core/sid__residents/52.01.14.2005/CURRENT").read_text().split()
+    assert len(noted) == len(days)
+    assert current(lake).as_of == days[-1]

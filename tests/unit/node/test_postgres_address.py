@@ -28,6 +28,12 @@ def test_an_address_written_again_reads_the_same(url: str) -> None:
     assert from_url(database.url()) == database
 
 
+def test_a_folder_with_a_space_is_written_as_libpq_reads_it() -> None:
+    there = Database("tenun", "ani", "/home/ani/folder saya/socket")
+    assert "folder%20saya" in there.url()
+    assert from_url(there.url()) == there
+
+
 @pytest.mark.parametrize(
     "url", ["mysql://ani@db.example/tenun", "tenun", "postgresql://ani@db.example:x/tenun", "postgresql://ani@/tenun"]
 )

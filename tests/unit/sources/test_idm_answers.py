@@ -297,3 +297,10 @@ def test_two_lakes_get_the_same_bytes(tmp_path: Path) -> None:
         snapshot = bench.lake.current(layer=Layer.CORE, dataset=DATASET, scope="52.01")
         found.append((report.snapshot, snapshot.manifest()))
     assert found[0] == found[1]
+
+
+def test_a_village_code_of_bps_is_rejected_and_never_dotted_into_another_village(bench: Bench) -> None:
+    report = bench.idm([idm_answer(), idm_answer("5201080011"), idm_answer("5201080777")])
+    assert (report.rows, report.accepted, report.rejected) == (3, 1, 2)
+    assert report.details["rejects"] == {"idm.code_of_another_system": 2}
+    assert {row["village_code"] for row in bench.rows("sid__village_index", "52.01", "years")} == {"52.01.14.2005"}

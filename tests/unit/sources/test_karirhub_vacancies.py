@@ -88,7 +88,10 @@ def test_every_form_that_is_served_gives_the_same_vacancies(content: Any, bench:
     [
         (region("village", "5201142005"), SENTELUK, "52.01", False),
         (region("village", 5201142005), SENTELUK, "52.01", False),
-        (region("village", "5201149999"), None, "52.01", False),
+        (region("village", "5201142999"), None, "52.01", False),
+        # Not even the form of a Kemendagri village: of another system, whose first digits name other regencies.
+        (region("village", "5201149999"), None, None, True),
+        (region("village", "5201080010", city=5201), None, "52.01", False),
         (region("village", "9901149999", city=5201), None, "52.01", False),
         (region("village", "9901149999"), None, None, True),
         (region("village", None), None, None, True),

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from tenun.sources import reading
 from tenun.sources.errors import FileTooLarge, FileUnreadable
@@ -135,3 +136,30 @@ def test_long_numbers_in_a_file_name_are_not_repeated(tmp_path: Path) -> None:
     path = tmp_path / "warga 5201140503809001.xlsx"
     write_xlsx(path, {"s": ROWS})
     assert reading.open_file(path).file == "warga ....xlsx"
+
+
+def test_a_title_with_commas_above_the_headings_does_not_hide_the_separator(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("DATA PENDUDUK, DESA X, KEC. Y\nnama;nik;sex;alamat\nA;1;L;JL. B, NO. 2\nC;2;P;D\n")
+    assert [len(row) for row in reading.open_file(path).sheet("").rows] == [4, 4, 4, 4]
+
+
+def test_what_an_operating_system_left_in_an_archive_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("__MACOSX/._penduduk.csv", b"\x00\x05\x16\x07")
+        archive.writestr(".DS_Store", b"\x00\x00\x00\x01")
+        archive.writestr("foto/Thumbs.db", b"\x00")
+        archive.writestr("penduduk.csv", "nama,nik\nA,1\n")
+    assert [member.file for member in reading.open_file(path).members()] == ["x.zip/penduduk.csv"]
+
+
+def test_hidden_sheets_and_charts_are_no_part_of_what_was_handed_over(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        workbook.add_worksheet("Warga").write(0, 0, "nama")
+        workbook.add_worksheet("Tahun lalu").hide()
+        chart = workbook.add_chart({"type": "bar"})
+        chart.add_series({"values": "=Warga!$A$1:$A$2"})
+        workbook.add_chartsheet("Grafik").set_chart(chart)
+    assert reading.open_file(path).sheet_names == ("Warga",)

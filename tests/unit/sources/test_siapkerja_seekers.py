@@ -14,7 +14,15 @@ import pytest
 from tenun.kernel.keys import pseudonym
 from tenun.lake.snapshot import Layer
 from tenun.lake.store import SnapshotMissing, TableSealed
-from tenun.sources.errors import ColumnMissing, ColumnTwice, FilesDisagree, FileUnreadable, FormatUnknown, NoRows
+from tenun.sources.errors import (
+    ColumnMissing,
+    ColumnTwice,
+    FilesDisagree,
+    FileUnreadable,
+    FormatUnknown,
+    NoRows,
+    NothingAccepted,
+)
 from tenun.sources.report import IngestReport
 from tenun.sources.siapkerja import ingest_seekers
 from tenun.sources.siapkerja.extract import ErrorAnswer
@@ -324,6 +332,15 @@ def test_a_wrong_file_is_refused_whole_and_replaces_nothing(content: str, error:
     bring(bench, good)
     with pytest.raises(error):
         bring(bench, good, bench.write("salah.txt", content), as_of=date(2026, 11, 23))
+    assert len(bench.lake.history(layer=Layer.CORE, dataset=DATASET, scope="00")) == 1
+
+
+def test_an_extract_of_which_no_row_can_be_used_replaces_nothing(bench: Bench) -> None:
+    bring(bench, write_csv(bench.folder / "baik.csv", [seeker()]))
+    empty = write_csv(bench.folder / "kosong.csv", [{**seeker(), "id_pencaker": ""}])
+    with pytest.raises(NothingAccepted) as refusal:
+        bring(bench, empty, as_of=date(2026, 11, 23))
+    assert Path(str(refusal.value.parts["rejects_file"])).exists()
     assert len(bench.lake.history(layer=Layer.CORE, dataset=DATASET, scope="00")) == 1
 
 

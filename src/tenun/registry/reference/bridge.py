@@ -146,6 +146,9 @@ class Bridge:
     def __len__(self) -> int:
         return len(self._pairs)
 
+    def __contains__(self, bps_code: object) -> bool:
+        return bps_code in self._pairs
+
     def codes(self) -> Iterator[RegionCode]:
         """Every BPS code that the pairs have."""
         return (RegionCode(System.BPS, code) for code in self._pairs)

@@ -113,6 +113,7 @@ class Region:
 
 
 _DOTTED = re.compile(r"[0-9]{2}(?:\.[0-9]{2}(?:\.[0-9]{2}(?:\.[0-9]{4})?)?)?")
+_VILLAGE = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[123][0-9]{3}")
 _PREFIXED = re.compile(r"(kemendagri|dagri|bps)\s*:\s*([0-9. ]+)", re.IGNORECASE)
 
 
@@ -159,6 +160,11 @@ def is_form(code: str, system: System) -> bool:
     if system is System.KEMENDAGRI:
         return bool(_DOTTED.fullmatch(code))
     return code.isdigit() and code.isascii() and len(code) in _LENGTHS[system]
+
+
+def is_village_form(code: str) -> bool:
+    """Can a dotted code be a village's? Kemendagri numbers kelurahan 1xxx, desa 2xxx and desa adat 3xxx."""
+    return bool(_VILLAGE.fullmatch(code))
 
 
 def _of_digits(digits: str, system: System) -> RegionCode:

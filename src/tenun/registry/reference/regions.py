@@ -27,6 +27,7 @@ from tenun.registry.reference.region import (
     RegionSystemUnclear,
     System,
     UnknownRegion,
+    is_village_form,
     level_of,
     parent_of,
     parse_code,
@@ -225,6 +226,15 @@ class Regions:
         kemendagri = [each for each in self.others if each.system is System.KEMENDAGRI]
         before = [each for each in kemendagri if each.name < self.current.name]
         return tuple(sorted(before, key=lambda each: each.name, reverse=True))
+
+    def is_of_another_system(self, code: str) -> bool:
+        """Was a village code of ten digits wrongly taken for Kemendagri's?
+
+        No Kemendagri edition at hand has it, and either it has not the form of one or BPS has that number.
+        """
+        if code in self.current or self.retired(code) is not None:
+            return False
+        return not is_village_form(code) or code.replace(".", "") in self.bridge
 
     def in_other_editions(self, code: str) -> list[Region]:
         """The region under the same Kemendagri code in every other loaded edition."""

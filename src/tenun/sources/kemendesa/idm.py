@@ -127,6 +127,16 @@ VILLAGE_UNKNOWN = rules.define(
 )
 
 
+NOT_KEMENDAGRI = rules.define(
+    "idm.code_of_another_system",
+    Severity.REJECT,
+    text_id="Kode desa ini bukan kode Kemendagri; tampaknya kode BPS.",
+    text_en="This village code is not Kemendagri's; it seems to be BPS's.",
+    remedy_id="Minta jawabannya dengan kode Kemendagri desa itu (`tenun region show bps:KODE`).",
+    remedy_en="Ask for the answer by the village's Kemendagri code (`tenun region show bps:CODE`).",
+)
+
+
 @dataclass(frozen=True)
 class Reading:
     """What an answer says, and what is odd about it: rule and field."""
@@ -239,9 +249,13 @@ def _read_file(
             tally["rejected"] += 1
             strange += found is NOT_AN_ANSWER
             continue
+        row = found.row
+        if regions.is_of_another_system(row[0]):
+            problems.add(NOT_KEMENDAGRI, file=source.file, sheet="", row=answer.row, field="id_desa")
+            tally["rejected"] += 1
+            continue
         for rule, field in found.warnings:
             problems.add(rule, file=source.file, sheet="", row=answer.row, field=field)
-        row = found.row
         if row[0] not in regions:
             successor = regions.successor(row[0])
             rule = VILLAGE_UNKNOWN if successor is None else CODE_CHANGED

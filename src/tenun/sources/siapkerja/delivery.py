@@ -19,7 +19,7 @@ from tenun.lake.snapshot import Snapshot
 from tenun.lake.store import Lake
 from tenun.sources import publish
 from tenun.sources.answers import Progress, open_files
-from tenun.sources.errors import FilesDisagree, NoRows
+from tenun.sources.errors import FilesDisagree, NoRows, NothingAccepted
 from tenun.sources.frame import Frame
 from tenun.sources.problems import Problems
 from tenun.sources.publish import Delivery
@@ -85,14 +85,15 @@ def bring_in(
     """Read every file, build the tables, publish them.
 
     `read` takes in one file and gives how many rows it has; `build` is called once after the last.
-    Raises what they raise, `FilesDisagree`, and `NoRows` where all files together hold nothing; then
-    nothing was published.
+    Raises what they raise, `FilesDisagree`, `NoRows` where all files together hold nothing, and
+    `NothingAccepted` where not one row can be used; then nothing was published.
     """
+    sources = _read_all(request, read)
     delivery = Delivery(
         dataset=kind.dataset,
         scope=request.area or NATIONAL,
         recipe=kind.recipe,
-        sources=tuple(source.as_source_file(kind.format) for source in _read_all(request, read)),
+        sources=tuple(source.as_source_file(kind.format) for source in sources),
         editions=kind.editions,
         settings={"invented": request.invented},
     )
@@ -113,6 +114,8 @@ def bring_in(
         "details": {"rejects": problems.counts(Severity.REJECT), **built.details},
     }
     rejects = problems.write(request.report_folder, _report_name(delivery, day))
+    if built.rejected == built.rows:
+        raise NothingAccepted(file=_names(sources), rows=built.rows, rejects_file=str(rejects))
     snapshot = publish.publish(
         lake,
         delivery,
@@ -177,8 +180,12 @@ def _read_all(request: Request, read: Callable[[Source], int]) -> list[Source]:
         source.forget()
         sources.append(source)
     if not rows:
-        raise NoRows(file=", ".join(source.file for source in sources[:3]))
+        raise NoRows(file=_names(sources))
     return sorted(sources, key=lambda source: source.sha256)
+
+
+def _names(sources: Sequence[Source]) -> str:
+    return ", ".join(source.file for source in sources[:3])
 
 
 def _report_name(delivery: Delivery, day: date) -> str:

@@ -219,6 +219,8 @@ def _place(region: Any, regions: Regions) -> tuple[str | None, str | None]:
     if not isinstance(regionable, dict):
         return None, None
     code = _code(regionable.get("code"))
+    if code.count(".") == 3 and regions.is_of_another_system(code):
+        code = ""  # not even its first digits are to be trusted: BPS numbers regencies otherwise
     village = code if region.get("regionable_type") == "village" and code.count(".") == 3 else None
     if village is not None and village in regions:
         return village, village[:5]
