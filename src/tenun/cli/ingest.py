@@ -20,7 +20,7 @@ app.add_typer(ingest_employment.app)
 @app.command("residents")
 def ingest_residents(
     files: Annotated[list[Path], typer.Argument(metavar="BERKAS...", help="xlsx, xls, csv, json, zip")],
-    village: Annotated[str, typer.Option(metavar="KODE", help="52.01.14.2005, kemendagri:5201142005, bps:5201080010")],
+    village: Annotated[str, typer.Option(metavar="KODE", help="52.01.14.2005, kemendagri:5201142005, bps:5201061005")],
     as_of: ingest_report.AsOfOption = None,
     format: Annotated[
         str | None, typer.Option(help=f"Paksa format / force the format: {', '.join(residents.FORMATS)}")

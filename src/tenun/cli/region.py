@@ -25,7 +25,7 @@ _STATUS_WORDS = {
 
 @app.command()
 def show(
-    code: Annotated[str, typer.Argument(help="52.01.14.2005, kemendagri:5201142005, bps:5201080010")],
+    code: Annotated[str, typer.Argument(help="52.01.14.2005, kemendagri:5201142005, bps:5201061005")],
     as_json: console.JsonOption = False,
 ) -> None:
     """Tunjukkan satu wilayah / show one region: parents, BPS counterpart, other editions, daerah tertinggal."""

@@ -56,8 +56,8 @@ class NotARegionCode(TenunError):
     code = "reference.not_a_region_code"
     text_id = "Tulisan ini bukan kode wilayah: {rule}."
     text_en = "This is not a region code: {rule}."
-    remedy_id = "Tulis kode dengan titik seperti 52.01.14.2005, atau kemendagri:5201142005, atau bps:5201080010."
-    remedy_en = "Write the code with dots such as 52.01.14.2005, or kemendagri:5201142005, or bps:5201080010."
+    remedy_id = "Tulis kode dengan titik seperti 52.01.14.2005, atau kemendagri:5201142005, atau bps:5201061005."
+    remedy_en = "Write the code with dots such as 52.01.14.2005, or kemendagri:5201142005, or bps:5201061005."
 
 
 class UnknownRegion(TenunError):
@@ -72,7 +72,7 @@ class UnknownRegion(TenunError):
 
 @dataclass(frozen=True, slots=True)
 class RegionCode:
-    """A code with its system: Kemendagri dotted (`52.01.14.2005`), BPS in digits (`5201080010`)."""
+    """A code with its system: Kemendagri dotted (`52.01.14.2005`), BPS in digits (`5201061005`)."""
 
     system: System
     code: str
@@ -121,7 +121,7 @@ def parse_code(text: str) -> RegionCode:
     """A code as people write it, at any level.
 
     `52.01.14.2005` is Kemendagri's (only that system writes dots), `kemendagri:5201142005` and
-    `bps:5201080010` name theirs. Raises `RegionSystemUnclear` for a number alone, `NotARegionCode`
+    `bps:5201061005` name theirs. Raises `RegionSystemUnclear` for a number alone, `NotARegionCode`
     for anything else.
     """
     written = text.strip()

@@ -133,7 +133,7 @@ class Regions:
     def parse_village(self, text: str, *, asked_by: str = "parse_village", on: date | None = None) -> Region:
         """The current village that a code as written means.
 
-        `52.01.14.2005` and `kemendagri:5201142005` are Kemendagri's, `bps:5201080010` is bridged.
+        `52.01.14.2005` and `kemendagri:5201142005` are Kemendagri's, `bps:5201061005` is bridged.
         Raises `RegionSystemUnclear` for a number alone, `NotARegionCode`, `NotAVillage`,
         `UnknownRegion` (with what lies near, and older editions that had it), `RegionUnmapped`
         (then the code is on the queue, under the day `on` where one is given).

@@ -49,8 +49,8 @@ CODE_UNCLEAR = rules.define(
     Severity.WARN,
     text_id="Angka tanpa titik cocok dengan dua sistem kode (Kemendagri dan BPS); kode dikosongkan.",
     text_en="A number without dots fits two systems (Kemendagri and BPS); the code is left empty.",
-    remedy_id="Tulis 52.01.14.2005, kemendagri:5201142005 atau bps:5201080010.",
-    remedy_en="Write 52.01.14.2005, kemendagri:5201142005 or bps:5201080010.",
+    remedy_id="Tulis 52.01.14.2005, kemendagri:5201142005 atau bps:5201061005.",
+    remedy_en="Write 52.01.14.2005, kemendagri:5201142005 or bps:5201061005.",
 )
 CODE_UNKNOWN = rules.define(
     "region.code_unknown",
