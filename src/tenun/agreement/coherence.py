@@ -21,6 +21,10 @@ from tenun.registry.table import Classification
 _PROHIBITION_OPERANDS = frozenset({Operand.PURPOSE, Operand.FIELD, Operand.CLASSIFICATION})
 
 
+# Who hands over many rows at once needs a time bound and a frequency.
+_HANDING_OVER = frozenset({Operation.FILE, Operation.BULK, Operation.DELTA})
+
+
 def check(agreement: Agreement, value: Mapping[str, Any]) -> None:
     document = agreement.document
     _unique("/parties", [party.role for party in document.parties])
@@ -126,7 +130,7 @@ def _check_is_bounded(permission: Permission, dataset: AgreedDataset, pointer: s
     ]
     if dataset.is_personal:
         needed.append((Operand.DATE_TIME, Operator.LT))
-    if Operation.FILE in permission.action:
+    if _HANDING_OVER & set(permission.action):
         needed += [(Operand.DATE_TIME, Operator.LT), (Operand.FREQUENCY, Operator.LTEQ)]
     if not all(bound in bounds for bound in needed) or Operand.PURPOSE not in {operand for operand, _ in bounds}:
         raise MissingTerm(pointer=f"{pointer}/constraint")

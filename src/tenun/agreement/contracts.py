@@ -52,6 +52,25 @@ VILLAGE_FIGURES = Table(
     ),
 )
 
+# What the consumer's intake and linkage found, by village and rule: never a row about a person.
+QUALITY_FEEDBACK = Table(
+    name="out_feedback__quality",
+    about_id="Temuan mutu data per desa dan aturan, bagi pemilik datanya.",
+    about_en="Findings on data quality by village and rule, for the owner of the data.",
+    missing_en="Villages that delivered nothing; rules without a finding. Small counts are hidden: see state.",
+    columns=(
+        Column("village_code", S, C.NONE, "Kode desa", "Kemendagri, dotted"),
+        Column("rule", S, C.NONE, "Aturan", "Code of the rule that found it"),
+        Column("field", S, C.NONE, "Kolom", "Field of the dataset that the rule looks at"),
+        Column("severity", S, C.NONE, "Bobot", "info, warning or error"),
+        Column("state", S, C.NONE, "Status nilai", "ok, or lt where the count is below the minimum cell"),
+        Column("rows", pa.int64(), C.NONE, "Banyaknya baris", "Rows that the rule found; null when hidden"),
+        Column("share", F, C.NONE, "Bagian", "Share of the village's delivered rows; null when hidden"),
+        Column("as_of", D, C.NONE, "Tanggal data", "Date of the delivered data"),
+        Column("snapshot", S, C.NONE, "Acuan penyerahan", "Provider's reference of the delivered snapshot"),
+    ),
+)
+
 
 class AlreadySigned(TenunError):
     """A document that bears signatures is not a draft."""
@@ -120,6 +139,13 @@ DATASETS = (
         {"placements": siapkerja.PLACEMENTS},
     ),
     Dataset("hasil-desa", "Hasil per desa", "Results by village", "naker", {"values": VILLAGE_FIGURES}),
+    Dataset(
+        "umpan-balik-mutu",
+        "Umpan balik mutu data",
+        "Data-quality feedback",
+        "naker",
+        {"findings": QUALITY_FEEDBACK},
+    ),
 )
 
 

@@ -1,6 +1,6 @@
-"""The keys of a party, at its own node: Ed25519 for agreement, messages and log, X25519 (age) for what it receives.
+"""The keys of a party, at its own node: Ed25519 (or P-256) for agreement, messages, log and client, age for packs.
 
-    keys/agreement.jwk  message.jwk  log.jwk  age.txt     private, readable by their owner alone
+    keys/agreement.jwk  message.jwk  log.jwk  client.jwk  age.txt     private, readable by their owner alone
     keys/public.json                                      what goes into the agreement
 
 Trusted: whoever reads the folder can sign for the party. A party may keep `agreement.jwk` elsewhere:
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pyrage
-from joserfc.jwk import OKPKey
 
+from tenun.agreement import party_jwk
 from tenun.agreement.vocabulary import KeyUse
 from tenun.kernel import canonical_json
 from tenun.kernel.errors import TenunError
@@ -41,51 +41,67 @@ class PublicKeys:
     """What others may know of a party's keys, in the form that the agreement has them."""
 
     keys: tuple[dict[str, Any], ...]
-    """`{"use": ..., "jwk": {kty, crv, x, kid}}`, one for each use."""
+    """`{"use": ..., "jwk": {kty, crv, x[, y], kid}}`, one for each use."""
     age_recipient: str
 
     def kid(self, use: KeyUse | str) -> str:
         return next(str(key["jwk"]["kid"]) for key in self.keys if key["use"] == use)
 
 
-def create(folder: Path) -> PublicKeys:
-    """Make a party's keys, once, and say their public parts. Where `public.json` is, nothing is made any more:
+def create(folder: Path, *, curve: str = "Ed25519") -> PublicKeys:
+    """Make a party's keys, once, and say their public parts.
 
-    a private key that is missing then is kept elsewhere or lost, and a new one would be another party's.
+    A use that `public.json` already names gets no new key: one that is missing then is kept elsewhere or
+    lost, and a new one would be another party's. `curve` is `Ed25519` or `P-256`; the log's is always Ed25519.
     """
-    if (folder / PUBLIC).exists():
+    known = _read_public(folder) if (folder / PUBLIC).exists() else {"keys": [], "age_recipient": None}
+    named = {key["use"] for key in known["keys"]}
+    new = [use for use in KeyUse if use.value not in named]
+    if not new:
         return public(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for use in KeyUse:
+    for use in new:
         if not _private_path(folder, use).exists():
-            _write_private(_private_path(folder, use), json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
-    if not (folder / AGE).exists():
+            made = party_jwk.generate("Ed25519" if use is KeyUse.LOG else curve)
+            _write_private(_private_path(folder, use), json.dumps(made.as_dict(private=True)))
+    if known["age_recipient"] is None and not (folder / AGE).exists():
         _write_private(folder / AGE, f"{pyrage.x25519.Identity.generate()}\n")
-    keys = tuple({"use": use.value, "jwk": _public_jwk(private(folder, use))} for use in KeyUse)
-    recipient = str(age_identity(folder).to_public())
-    _write(folder / PUBLIC, canonical_json.dumps({"keys": list(keys), "age_recipient": recipient}), mode=0o644)
+    keys = [*known["keys"], *({"use": use.value, "jwk": party_jwk.public_jwk(private(folder, use))} for use in new)]
+    recipient = known["age_recipient"] or str(age_identity(folder).to_public())
+    _write(folder / PUBLIC, canonical_json.dumps({"keys": keys, "age_recipient": recipient}), mode=0o644)
     return public(folder)
 
 
 def public(folder: Path) -> PublicKeys:
     """The public parts. Reads no private key."""
+    document = _read_public(folder)
+    found = PublicKeys(keys=tuple(document["keys"]), age_recipient=str(document["age_recipient"]))
+    try:
+        for use in KeyUse:
+            found.kid(use)
+    except StopIteration as problem:
+        raise KeysMissing(use="public") from problem
+    return found
+
+
+def _read_public(folder: Path) -> dict[str, Any]:
     try:
         document = canonical_json.loads((folder / PUBLIC).read_bytes(), document=PUBLIC)
     except FileNotFoundError as problem:
         raise KeysMissing(use="public") from problem
     try:
-        found = PublicKeys(keys=tuple(document["keys"]), age_recipient=str(document["age_recipient"]))
-        for use in KeyUse:
-            found.kid(use)
-    except (KeyError, StopIteration, TypeError) as problem:
+        for key in document["keys"]:
+            str(key["use"]), str(key["jwk"]["kid"])
+        str(document["age_recipient"])
+    except (KeyError, TypeError) as problem:
         raise KeysMissing(use="public") from problem
-    return found
+    return dict(document)
 
 
-def private(folder: Path, use: KeyUse | str) -> OKPKey:
-    """The private key for one use."""
+def private(folder: Path, use: KeyUse | str) -> party_jwk.Key:
+    """The private key for one use. Raises `KeysMissing`, or `ValueError` where the file is no key of ours."""
     try:
-        return OKPKey.import_key(json.loads(_private_path(folder, use).read_text("utf-8")))
+        return party_jwk.private_key(json.loads(_private_path(folder, use).read_text("utf-8")))
     except FileNotFoundError as problem:
         raise KeysMissing(use=str(use)) from problem
 
@@ -100,11 +116,6 @@ def age_identity(folder: Path) -> Any:
 
 def _private_path(folder: Path, use: KeyUse | str) -> Path:
     return folder / f"{use}.jwk"
-
-
-def _public_jwk(key: OKPKey) -> dict[str, str]:
-    members = key.as_dict(private=False)
-    return {"kty": str(members["kty"]), "crv": str(members["crv"]), "x": str(members["x"]), "kid": key.thumbprint()}
 
 
 def _write_private(path: Path, content: str) -> None:

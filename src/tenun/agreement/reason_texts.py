@@ -42,6 +42,10 @@ _OUR_NAMES = re.compile(r"[a-z][a-z_-]{0,38}[a-z]")
 
 _OPERATIONS = {
     "file": ("diserahkan lewat berkas", "handed over by file"),
+    "bulk": ("diserahkan lewat API", "handed over by API"),
+    "delta": ("diserahkan perubahannya lewat API", "handed over by API as changes"),
+    "subject": ("ditanyakan per orang", "asked about one person"),
+    "event": ("diberitahukan perubahannya", "announced when it changes"),
     "use": ("dipakai", "used"),
     "publish": ("diberikan kepada pihak lain", "given to others"),
 }

@@ -20,11 +20,10 @@ from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 from joserfc.jws import FlattenedJSONSerialization, JWSRegistry
 from joserfc.registry import HeaderParameter
 
-from tenun.agreement import base64url, document, party_keys
+from tenun.agreement import base64url, document, party_jwk, party_keys
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.document import DOCUMENT, TEXT
 from tenun.agreement.refusals import ContractAltered, MissingTerm, NotFound, TextAltered, UnknownTerm
@@ -51,8 +50,6 @@ __all__ = [
 ]
 
 SIGNATURES = "signatures.json"
-# One algorithm for one kind of key: the header does not choose, it must agree.
-ALGORITHM = "Ed25519"
 TYPE = "tenun-agreement+jws"
 _HEADER = {"alg", "kid", "rev", "typ"}
 
@@ -153,8 +150,8 @@ def sign(folder: Path, *, by: Party, keys: Path) -> None:
     signed = _verified(folder, agreement)
     if key.thumbprint() in signed:
         return
-    header = {"alg": ALGORITHM, "kid": key.thumbprint(), "rev": agreement.rev, "typ": TYPE}
-    made = jws.serialize_json([{"protected": header}], agreement.canonical, key, registry=_registry())
+    header = {"alg": party_jwk.algorithm(key), "kid": key.thumbprint(), "rev": agreement.rev, "typ": TYPE}
+    made = jws.serialize_json([{"protected": header}], agreement.canonical, key, registry=_registry(header["alg"]))
     entry = made["signatures"][0]
     entries = [*_entries(folder), {"protected": entry["protected"], "signature": entry["signature"]}]
     _replace(folder / SIGNATURES, canonical_json.dumps({"signatures": entries}))
@@ -226,10 +223,12 @@ def _checked(
     header = _header(entry["protected"], number=number)
     if base64url.decode(entry["signature"]) is None:
         raise SignatureBroken(number=number, reason="not base64url")
-    if header["alg"] != ALGORITHM or header["typ"] != TYPE:
-        raise SignatureBroken(number=number, reason="another algorithm or type than agreed")
     if header["kid"] not in pinned:
         raise SignatureBroken(number=number, reason="no agreement key of a party")
+    key = party_jwk.public_key(pinned[header["kid"]][1])
+    # One algorithm for one kind of key: the header does not choose, it must agree.
+    if header["alg"] != party_jwk.algorithm(key) or header["typ"] != TYPE:
+        raise SignatureBroken(number=number, reason="another algorithm or type than agreed")
     if header["rev"] != agreement.rev:
         raise DocumentAltered()
     one: FlattenedJSONSerialization = {
@@ -238,7 +237,7 @@ def _checked(
         "signature": entry["signature"],
     }
     try:
-        jws.deserialize_json(one, OKPKey.import_key(dict(pinned[header["kid"]][1])), registry=_registry())
+        jws.deserialize_json(one, key, registry=_registry(header["alg"]))
     except (JoseError, ValueError) as problem:
         raise SignatureBroken(number=number, reason="it does not verify") from problem
     return header["kid"]
@@ -277,10 +276,10 @@ def _entries(folder: Path) -> list[Any]:
     return list(value["signatures"])
 
 
-def _registry() -> JWSRegistry:
+def _registry(algorithm: str) -> JWSRegistry:
     return JWSRegistry(
         header_registry={"rev": HeaderParameter("SHA-256 of the document", "str", required=True)},
-        algorithms=[ALGORITHM],
+        algorithms=[algorithm],
     )
 
 

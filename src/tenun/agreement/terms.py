@@ -6,13 +6,14 @@ Shape alone. That the parts fit each other, the contracts and the signed text is
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, cast
+from urllib.parse import urlsplit
 
 import pyarrow.compute as pc
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from tenun.agreement import party_jwk
 from tenun.agreement import vocabulary as words
 from tenun.agreement.vocabulary import KeyUse, Operation, Party, Purpose
 from tenun.kernel.clause import implements
@@ -64,28 +65,61 @@ class Number(_Assumable):
     naker: str | None
 
 
-class PublicJwk(_Terms):
-    """An Ed25519 public key (RFC 8037), named by its thumbprint (RFC 7638)."""
+# 32 bytes in base64url, in their one spelling.
+_Coordinate = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$")]
 
-    kty: Literal["OKP"]
-    crv: Literal["Ed25519"]
-    x: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$")]
+
+class PublicJwk(_Terms):
+    """A public key, named by its thumbprint (RFC 7638): Ed25519 (RFC 8037), or P-256, which HSMs can hold."""
+
+    kty: Literal["OKP", "EC"]
+    crv: Literal["Ed25519", "P-256"]
+    x: _Coordinate
+    y: _Coordinate | None = None
     kid: Words
 
     @model_validator(mode="after")
     def _is_named_by_its_thumbprint(self) -> Self:
         try:
-            key = OKPKey.import_key({"kty": self.kty, "crv": self.crv, "x": self.x})
+            key = party_jwk.public_key(self.members())
         except (JoseError, ValueError) as problem:
-            raise PydanticCustomError("key", "not an Ed25519 public key") from problem
+            raise PydanticCustomError("key", "not an Ed25519 or P-256 public key") from problem
         if key.thumbprint() != self.kid:
             raise PydanticCustomError("key", "kid is not the thumbprint of the key")
         return self
+
+    def members(self) -> dict[str, str]:
+        return self.model_dump(exclude_none=True)
 
 
 class PartyKey(_Terms):
     use: KeyUse
     jwk: PublicJwk
+
+    @model_validator(mode="after")
+    def _fits_its_use(self) -> Self:
+        if self.use is KeyUse.LOG and self.jwk.crv != "Ed25519":
+            raise PydanticCustomError("key", "a log is signed with Ed25519 (C2SP signed-note)")
+        return self
+
+
+class PartyNode(_Assumable):
+    """Where the party's node is, as the other party and everything signed name it."""
+
+    issuer: Annotated[str, Field(max_length=200)]
+    """RFC 8414 issuer: the node's public address, without a slash at the end."""
+    mtls: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")], ...]
+    """SHA-256 thumbprints (RFC 8705, x5t#S256) of the certificates the node may show; empty: none is asked for."""
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_loopback = parts.hostname in ("127.0.0.1", "localhost")
+        is_whole = parts.scheme == "https" or (parts.scheme == "http" and is_loopback)
+        if not is_whole or not parts.hostname or parts.query or parts.fragment or "@" in value or value.endswith("/"):
+            raise PydanticCustomError("issuer", "an https address (http on this machine only), no slash at its end")
+        return value
 
 
 @implements("10(1)", control="The contacts of both parties stand in the agreement document.")
@@ -108,10 +142,11 @@ class PartyTerms(_Terms):
     contact: Contact
     keys: tuple[PartyKey, ...]
     age_recipient: Annotated[str, Field(pattern=r"^age1[02-9ac-hj-np-z]{58}$")] | None
+    node: PartyNode
 
     def keys_for(self, use: KeyUse | str) -> tuple[dict[str, str], ...]:
         """The party's pinned public keys for one use, as JWKs with their `kid`."""
-        return tuple(key.jwk.model_dump() for key in self.keys if key.use == use)
+        return tuple(key.jwk.members() for key in self.keys if key.use == use)
 
 
 class LegalBasis(_Assumable):

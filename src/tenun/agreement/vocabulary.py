@@ -23,6 +23,14 @@ class Party(StrEnum):
 class Operation(StrEnum):
     FILE = "file"
     """Hand over by file, from the provider's node to the consumer's."""
+    BULK = "bulk"
+    """Hand over online: all rows of an area, as an export that the consumer fetches."""
+    DELTA = "delta"
+    """Hand over online: what changed since an earlier export."""
+    SUBJECT = "subject"
+    """Answer online about one person."""
+    EVENT = "event"
+    """Tell online that something changed, without saying what."""
     USE = "use"
     """Work with data that the node holds."""
     PUBLISH = "publish"
@@ -42,7 +50,9 @@ class KeyUse(StrEnum):
     MESSAGE = "message"
     """Signs packs, requests and receipts."""
     LOG = "log"
-    """Signs the node's log."""
+    """Signs the node's log, and as a witness the other party's."""
+    CLIENT = "client"
+    """Authenticates the node as a client of the other party's API, and binds the tokens it gets."""
 
 
 class Operand(StrEnum):

@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tenun.agreement import signing
 from tenun.agreement.agreed import Agreement
+from tenun.agreement.party_jwk import Key
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import journal, signature
 from tenun.exchange.journal import Journal
@@ -104,7 +104,7 @@ def compose(stated: Manifest, *, manifest_sha256: str, accepted: datetime, entry
     )
 
 
-def write(station: Station, made: Receipt, key: OKPKey) -> Path:
+def write(station: Station, made: Receipt, key: Key) -> Path:
     """The signed receipt in `receipts/`, durable when this returns."""
     path = station.exchange / "receipts" / f"{made.dataset}-{made.pack}.receipt.jws"
     write_durably(path, signature.sign(made.encode(), key, typ=signature.RECEIPT).encode("ascii"))

@@ -1,4 +1,5 @@
-"""Signatures on manifests and receipts: JWS compact (RFC 7515), Ed25519 (RFC 9864), one `typ` for each kind.
+"""Signatures on manifests and receipts: JWS compact (RFC 7515), one algorithm for each kind of key, one `typ`
+for each kind of document.
 
 The `typ` keeps a signature on one kind of document from being shown as one on another.
 """
@@ -12,29 +13,29 @@ from collections.abc import Mapping
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 
+from tenun.agreement import party_jwk
+from tenun.agreement.party_jwk import Key
 from tenun.exchange.refusals import SignatureInvalid
 
-ALGORITHM = "Ed25519"
 MANIFEST = "tenun-pack+jws"
 RECEIPT = "tenun-receipt+jws"
 BYTES_MAX = 4096
 
 
-def sign(payload: bytes, key: OKPKey, *, typ: str) -> str:
+def sign(payload: bytes, key: Key, *, typ: str) -> str:
     """The payload with its signature: header, payload, signature."""
-    header = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}
-    return jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM])
+    header = {"alg": party_jwk.algorithm(key), "kid": key.thumbprint(), "typ": typ}
+    return jws.serialize_compact(header, payload, key, algorithms=[header["alg"]])
 
 
-def sign_detached(payload: bytes, key: OKPKey, *, typ: str) -> str:
+def sign_detached(payload: bytes, key: Key, *, typ: str) -> str:
     """The signature alone: header, nothing, signature (RFC 7515, appendix F)."""
     header, _, signature = sign(payload, key, typ=typ).split(".")
     return f"{header}..{signature}"
 
 
-def verify_detached(token: str, payload: bytes, *, keys: Mapping[str, OKPKey], typ: str) -> str:
+def verify_detached(token: str, payload: bytes, *, keys: Mapping[str, Key], typ: str) -> str:
     """The thumbprint of the key that signed the payload. Raises `SignatureInvalid`."""
     header, middle, signature = _split(token, document=typ)
     if middle:
@@ -42,7 +43,7 @@ def verify_detached(token: str, payload: bytes, *, keys: Mapping[str, OKPKey], t
     return _verify(header, payload, signature, keys=keys, typ=typ)
 
 
-def verify(token: str, *, keys: Mapping[str, OKPKey], typ: str) -> tuple[bytes, str]:
+def verify(token: str, *, keys: Mapping[str, Key], typ: str) -> tuple[bytes, str]:
     """The payload, and the thumbprint of the key that signed it. Raises `SignatureInvalid`."""
     header, payload, signature = _split(token, document=typ)
     content = _decode(payload, document=typ)
@@ -54,17 +55,17 @@ def unverified_payload(token: str) -> bytes:
     return _decode(_split(token, document="token")[1], document="token")
 
 
-def _verify(header: str, payload: bytes, signature: str, *, keys: Mapping[str, OKPKey], typ: str) -> str:
+def _verify(header: str, payload: bytes, signature: str, *, keys: Mapping[str, Key], typ: str) -> str:
     # The algorithm is ours and the key is the agreement's: nothing in the token chooses either.
     try:
         said = json.loads(_decode(header, document=typ))
     except ValueError as problem:
         raise SignatureInvalid(document=typ) from problem
     key = keys.get(said.get("kid", "")) if isinstance(said, dict) and isinstance(said.get("kid", ""), str) else None
-    if key is None or said != {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}:
+    if key is None or said != {"alg": party_jwk.algorithm(key), "kid": key.thumbprint(), "typ": typ}:
         raise SignatureInvalid(document=typ)
     try:
-        jws.deserialize_compact(f"{header}..{signature}", key, algorithms=[ALGORITHM], payload=payload)
+        jws.deserialize_compact(f"{header}..{signature}", key, algorithms=[party_jwk.algorithm(key)], payload=payload)
     except (JoseError, ValueError) as problem:
         raise SignatureInvalid(document=typ) from problem
     return key.thumbprint()

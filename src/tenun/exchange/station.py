@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyrage
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 
-from tenun.agreement import party_keys
+from tenun.agreement import party_jwk, party_keys
 from tenun.agreement.agreed import Agreement
+from tenun.agreement.party_jwk import Key
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.exchange.refusals import KeyNotPinned, KeyUnavailable
 from tenun.kernel.clock import Clock, SystemClock
@@ -39,13 +39,30 @@ class Station:
     log: Path
     clock: Clock = field(default_factory=SystemClock)
 
+    @property
+    def acts(self) -> Path:
+        """The signed acts on the agreement, as files."""
+        return self.agreement.parent / "acts"
+
+    @property
+    def gate(self) -> Path:
+        """What is shut off, and the page that every worker reads."""
+        return self.agreement.parent / "gate"
+
     # --- our own keys ----------------------------------------------------------------------------
 
-    def message_key(self, agreement: Agreement) -> OKPKey:
-        """The key that signs packs and receipts: ours, and the one the agreement names."""
-        key = self._private(KeyUse.MESSAGE)
-        if key.thumbprint() not in pinned_message_keys(agreement, self.party):
-            raise KeyNotPinned(key=str(KeyUse.MESSAGE), party=str(self.party))
+    def message_key(self, agreement: Agreement) -> Key:
+        """The key that signs requests, answers, packs and receipts: ours, and the one the agreement names."""
+        return self._pinned(agreement, KeyUse.MESSAGE)
+
+    def client_key(self, agreement: Agreement) -> Key:
+        """The key with which we authenticate at the other party's API."""
+        return self._pinned(agreement, KeyUse.CLIENT)
+
+    def _pinned(self, agreement: Agreement, use: KeyUse) -> Key:
+        key = self._private(use)
+        if key.thumbprint() not in pinned_keys(agreement, self.party, use):
+            raise KeyNotPinned(key=str(use), party=str(self.party))
         return key
 
     def log_signer(self) -> Signer:
@@ -61,7 +78,7 @@ class Station:
         except (party_keys.KeysMissing, OSError, pyrage.IdentityError) as problem:
             raise KeyUnavailable(key="age") from problem
 
-    def _private(self, use: KeyUse) -> OKPKey:
+    def _private(self, use: KeyUse) -> Key:
         try:
             return party_keys.private(self.keys, use)
         except (party_keys.KeysMissing, OSError, ValueError, JoseError) as problem:
@@ -76,15 +93,21 @@ def log_origin(party: Party) -> str:
     return f"{party}.tenun/log"
 
 
-def pinned_message_keys(agreement: Agreement, party: Party) -> dict[str, OKPKey]:
-    """A party's message keys by thumbprint."""
-    keys = (OKPKey.import_key(dict(jwk)) for jwk in agreement.parties[party].keys_for(KeyUse.MESSAGE))
+def pinned_keys(agreement: Agreement, party: Party, use: KeyUse) -> dict[str, Key]:
+    """A party's keys for one use, by thumbprint, as the document has them (key changes come on top)."""
+    keys = (party_jwk.public_key(jwk) for jwk in agreement.parties[party].keys_for(use))
     return {key.thumbprint(): key for key in keys}
+
+
+def pinned_message_keys(agreement: Agreement, party: Party) -> dict[str, Key]:
+    """A party's message keys by thumbprint."""
+    return pinned_keys(agreement, party, KeyUse.MESSAGE)
 
 
 def pinned_log_keys(agreement: Agreement, party: Party) -> list[Verifier]:
     verifiers = []
     for jwk in agreement.parties[party].keys_for(KeyUse.LOG):
-        public = OKPKey.import_key(dict(jwk)).public_key.public_bytes_raw()
-        verifiers.append(Verifier(log_origin(party), public))
+        key = party_jwk.public_key(jwk).public_key
+        assert isinstance(key, Ed25519PublicKey)  # the document's own check: a log is signed with Ed25519
+        verifiers.append(Verifier(log_origin(party), key.public_bytes_raw()))
     return verifiers
