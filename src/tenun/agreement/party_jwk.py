@@ -47,4 +47,5 @@ def public_jwk(key: Key) -> dict[str, str]:
 
 
 def generate(curve: str = "Ed25519") -> Key:
-    return _KINDS[curve].generate_key(curve)
+    """A new private key. `curve` is one of `CURVES`."""
+    return ECKey.generate_key("P-256") if curve == "P-256" else OKPKey.generate_key("Ed25519")

@@ -3,7 +3,7 @@
 var/                     $TENUN_HOME, or var/ beside the source
   reference/             region editions, bridges and boundaries that officials loaded
   desa/  naker/          one node each:
-    lake/  keys/  agreement/  exchange/{outbox,inbox,receipts}/  log/  postgres/
+    lake/  keys/  agreement/  acts/  gate/  exchange/{outbox,inbox,receipts,exports}/  log/  postgres/
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from tenun.agreement.vocabulary import Party
+from tenun.exchange.station import Station
 from tenun.kernel.keys import FileKeys, KeyProvider
 from tenun.lake.store import Lake
 
@@ -69,6 +71,18 @@ class NodeHome:
     @property
     def postgres(self) -> Path:
         return self.folder / "postgres"
+
+    @property
+    def station(self) -> Station:
+        """The node as the exchange sees it."""
+        return Station(
+            party=Party(self.role.value),
+            lake=self.lake,
+            keys=self.folder / "keys",
+            agreement=self.agreement,
+            exchange=self.exchange,
+            log=self.log,
+        )
 
 
 def reference_folder() -> Path:

@@ -231,8 +231,8 @@ REFUSED: dict[str, tuple[Callable[[Document], None], type[TenunError], str]] = {
         "/permissions/0/assigner",
     ),
     "an assumption without its reason": (_drop("term", "note"), TermNotUnderstood, "/term"),
-    "a dataset twice": (_twice("datasets"), DuplicateTerm, "/datasets/9"),
-    "a rule twice": (_twice("permissions"), DuplicateTerm, "/permissions/21"),
+    "a dataset twice": (_twice("datasets"), DuplicateTerm, "/datasets/10"),
+    "a rule twice": (_twice("permissions"), DuplicateTerm, "/permissions/32"),
     "a party twice": (_twice("parties"), DuplicateTerm, "/parties/2"),
     "a purpose twice": (_twice("purposes"), DuplicateTerm, "/purposes/4"),
     "a field twice": (

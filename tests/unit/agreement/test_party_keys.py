@@ -57,3 +57,26 @@ def test_a_folder_without_keys_says_so(tmp_path: Path) -> None:
     for ask in (party_keys.public, party_keys.age_identity):
         with pytest.raises(KeysMissing):
             ask(tmp_path)
+
+
+def test_a_use_that_came_later_gets_a_key_and_the_others_are_kept(tmp_path: Path) -> None:
+    before = party_keys.create(tmp_path / "keys")
+    document = json.loads((tmp_path / "keys" / "public.json").read_bytes())
+    document["keys"] = [key for key in document["keys"] if key["use"] != KeyUse.CLIENT]
+    (tmp_path / "keys" / "public.json").write_text(json.dumps(document))
+    (tmp_path / "keys" / "client.jwk").unlink()
+    with pytest.raises(KeysMissing):
+        party_keys.public(tmp_path / "keys")
+    after = party_keys.create(tmp_path / "keys")
+    assert {key["use"]: key["jwk"]["kid"] for key in before.keys if key["use"] != KeyUse.CLIENT}.items() <= {
+        key["use"]: key["jwk"]["kid"] for key in after.keys
+    }.items()
+    assert after.kid(KeyUse.CLIENT) != before.kid(KeyUse.CLIENT)
+    assert after.age_recipient == before.age_recipient
+
+
+def test_a_party_may_have_keys_that_an_hsm_can_hold_but_its_log_key(tmp_path: Path) -> None:
+    keys = party_keys.create(tmp_path / "keys", curve="P-256")
+    curves = {key["use"]: key["jwk"]["crv"] for key in keys.keys}
+    assert curves.pop(KeyUse.LOG) == "Ed25519"
+    assert set(curves.values()) == {"P-256"}
