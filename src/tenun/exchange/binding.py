@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenun.agreement import contracts
 from tenun.exchange.refusals import AreaUnclear, DatasetNotBound, FieldsNotBound
@@ -90,6 +91,22 @@ class Binding:
                 tables[name] = rows.select([*keys, *own])
         return tables
 
+    def join(self, tables: Mapping[str, pa.Table]) -> pa.Table:
+        """The rows out of the lake's tables of one place: the other way of `split`, in the order of the key.
+
+        A row that another table than the first lacks has nothing in that table's columns.
+        """
+        first, *others = [tables[name] for name in self.tables if name in tables]
+        if self.key is None:
+            return first
+        columns = {name: first[name] for name in first.column_names}
+        for other in others:
+            at = pc.index_in(first[self.key], value_set=other[self.key].combine_chunks())
+            joined = other.take(at)
+            columns |= {name: joined[name] for name in other.column_names if name not in columns}
+        names = self.ordered(columns)
+        return pa.table({name: columns[name] for name in names}, schema=self.schema(names)).sort_by(self.key)
+
     def is_scope(self, scope: str) -> bool:
         """Whether this can be a scope of the dataset. Scopes become folders: nothing else may."""
         if self.has_village_scopes:
@@ -118,6 +135,7 @@ BINDINGS = {
             area_columns=("regency_code",),
         ),
         Binding("hasil-desa", Layer.OUT, "indicators", key=None, area_columns=("area_code",)),
+        Binding("umpan-balik-mutu", Layer.OUT, "feedback__quality", key=None, area_columns=("village_code",)),
     )
 }
 

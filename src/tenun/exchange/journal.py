@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from tenun.agreement.agreed import Agreement
-from tenun.agreement.decision import Denial, Operation, Permit
+from tenun.agreement.decision import Denial, Permit
 from tenun.exchange.manifest import Manifest
 from tenun.exchange.refusals import LogUnavailable, NotPermitted
 from tenun.exchange.register import Register
@@ -26,30 +26,67 @@ RECEIPT_CHECKED = "exchange.receipt_checked"
 REFUSED = "exchange.refused"
 
 
-class Journal:
-    """The node's log, for this package. No log, no data: every failure to write is an error to the caller."""
+class Writer(Protocol):
+    """Who adds entries: a `Log` for one caller at a time, a `GroupWriter` for many threads that share commits."""
 
-    def __init__(self, station: Station) -> None:
+    def append_all(self, entries: Sequence[bytes]) -> list[Appended]: ...
+
+
+class Journal:
+    """The node's log, for this package. No log, no data: every failure to write is an error to the caller.
+
+    With a `GroupWriter` the threads of a process share commits; without one, each entry is a commit of its own.
+    """
+
+    def __init__(self, station: Station, writer: Writer | None = None) -> None:
         self._station = station
         self._log = Log(station.log, station.log_signer())
+        self._writer: Writer = writer or self._log
         self._is_whole = False
 
     def write(self, kind: str, **members: Any) -> Logged:
         """Add an entry. When this returns, it is on disk and covered by a signed checkpoint."""
-        entry = canonical_json.dumps(
-            {
-                "type": kind,
-                "time": rfc3339(self._station.clock.now()),
-                "node": str(self._station.party),
-                **{name: value for name, value in members.items() if value is not None},
-            }
-        )
+        return self.write_all([(kind, members)])[0]
+
+    def write_all(self, entries: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Logged]:
+        """Add entries in order, as one commit: all of them are in the log when this returns, or none is."""
+        time, node = rfc3339(self._station.clock.now()), str(self._station.party)
+        written = [
+            canonical_json.dumps(
+                {
+                    "type": kind,
+                    "time": time,
+                    "node": node,
+                    **{name: value for name, value in members.items() if value is not None},
+                }
+            )
+            for kind, members in entries
+        ]
         try:
             self._require_whole()
-            return Logged(entry, self._log.append(entry))
+            return [
+                Logged(entry, appended)
+                for entry, appended in zip(written, self._writer.append_all(written), strict=True)
+            ]
         except (LogError, OSError) as problem:
             reason = problem.code if isinstance(problem, LogError) else type(problem).__name__
             raise LogUnavailable(reason=reason) from problem
+
+    def entries(self, start: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """What this node has written from an index on, oldest first, up to the newest checkpoint."""
+        try:
+            size = self._log.size()
+            for index, entry in enumerate(self._log.files.entries(size=size, start=start), start):
+                yield index, canonical_json.loads(entry, document="log")
+        except (LogError, OSError) as problem:
+            raise LogUnavailable(reason=type(problem).__name__) from problem
+
+    def size(self) -> int:
+        """How many entries there are."""
+        try:
+            return self._log.size()
+        except (LogError, OSError) as problem:
+            raise LogUnavailable(reason=type(problem).__name__) from problem
 
     def _require_whole(self) -> None:
         """A log that was lost or put back to an earlier state must not go on as if nothing had been in it."""
@@ -108,7 +145,7 @@ def decision_of(decision: Permit | Denial, agreement: Agreement) -> dict[str, An
         "id": decision.decision_id,
         "is_permit": bool(decision),
         "clauses": list(decision.clauses),
-        "operation": str(Operation.FILE),
+        "operation": str(decision.operation if isinstance(decision, Permit) else decision.use.operation),
     }
     if isinstance(decision, Permit):
         return {

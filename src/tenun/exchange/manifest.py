@@ -5,13 +5,15 @@ The online exchange sends the same manifest with the same parts; only the envelo
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Permit
@@ -27,7 +29,22 @@ SIGNATURE_NAME = "manifest.jws"
 BYTES_MAX = 64 * 1024 * 1024
 """About 300,000 places in one pack."""
 
+_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _PACK_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class Format(StrEnum):
+    """How the rows of a part are written. The same rows in each."""
+
+    PARQUET = "parquet"
+    ARROW = "arrow"
+    """Arrow IPC stream, buffers under zstd."""
+    NDJSON = "ndjson"
+    """One JSON object a line, under gzip."""
+
+    @property
+    def suffix(self) -> str:
+        return {Format.PARQUET: "parquet", Format.ARROW: "arrows", Format.NDJSON: "ndjson.gz"}[self]
 
 
 class _Shape(BaseModel):
@@ -79,6 +96,53 @@ class Label(_Shape):
     duties: list[DutyEntry]
 
 
+class PlaceEntry(_Shape):
+    """How one place changes at the consumer, and what it must hold of it afterwards."""
+
+    scope: str
+    change: Literal["whole", "rows", "gone"]
+    """`whole`: the part has all of its rows. `rows`: the part has those that are new or other, `deleted` those that
+    went; the rest stays. `gone`: nothing of it may be handed over any more."""
+    base_sha256: str | None
+    """For `rows`: digest of what the consumer must hold of the place before (`serving.content.sha256`)."""
+    rows: int = Field(ge=0)
+    """Afterwards. In a delta more than the part has."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Digest of all rows of the place afterwards, in the order of their key (`serving.content.sha256`)."""
+
+
+class ResultEntry(_Shape):
+    """The whole set as the consumer holds it afterwards, unchanged places included."""
+
+    places: int = Field(ge=0)
+    rows: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Digest of a line for each place (`result_of`)."""
+
+
+class OnlineEntry(_Shape):
+    """What an export over the API has beside a pack: its format, its cursor, and how to get from one to the next."""
+
+    job: str = Field(pattern=r"^[0-9a-f]{32}$")
+    format: Format
+    transaction_time: str
+    """The provider's clock when the state was fixed; everything published until then is in it (inclusive)."""
+    since: str | None
+    """The `transaction_time` of the manifest that this one goes on from; null = from nothing."""
+    key: str | None
+    """The column that tells rows apart; null = rows stand for themselves, and places change as a whole."""
+    deleted: list[PartEntry]
+    """Parts with two columns, `scope` and `key`: rows to take away."""
+    places: list[PlaceEntry]
+    """Every place that changes, in order. From nothing, every place there is."""
+    result: ResultEntry
+
+    @field_validator("format", mode="before")
+    @classmethod
+    def _is_a_word(cls, value: object) -> object:
+        return Format(value) if isinstance(value, str) and value in set(Format) else value
+
+
 class Manifest(_Shape):
     type: str
     pack: str
@@ -94,11 +158,23 @@ class Manifest(_Shape):
     row_scope: str
     fields_: list[str] = Field(alias="fields", min_length=1)
     rows: int = Field(ge=0)
-    parts: list[PartEntry] = Field(min_length=1)
-    sources: list[SourceEntry] = Field(min_length=1)
+    parts: list[PartEntry]
+    sources: list[SourceEntry]
     invented: bool
     decision: str
     label: Label
+    online: OnlineEntry | None = None
+    """Not there in a pack."""
+
+    @property
+    def format(self) -> Format:
+        """How the parts are written; those of a pack are Parquet."""
+        return self.online.format if self.online else Format.PARQUET
+
+    @property
+    def is_delta(self) -> bool:
+        """Whether it is to be added to what an earlier one brought."""
+        return self.online is not None and self.online.since is not None
 
     @property
     def created_at(self) -> datetime:
@@ -106,7 +182,7 @@ class Manifest(_Shape):
 
     def encode(self) -> bytes:
         """The bytes that are signed."""
-        return canonical_json.dumps(self.model_dump(by_alias=True))
+        return canonical_json.dumps(self.model_dump(by_alias=True, exclude=None if self.online else {"online"}))
 
 
 @dataclass(frozen=True)
@@ -118,6 +194,7 @@ class Contents:
     fields: Sequence[str]
     parts: Sequence[PartEntry]
     sources: Sequence[SourceEntry]
+    online: OnlineEntry | None = None
 
 
 def compose(agreement: Agreement, permit: Permit, contents: Contents) -> Manifest:
@@ -142,6 +219,7 @@ def compose(agreement: Agreement, permit: Permit, contents: Contents) -> Manifes
         "invented": any(source.invented for source in contents.sources),
         "decision": permit.decision_id,
         "label": label(agreement, permit).model_dump(),
+        **({"online": contents.online.model_dump()} if contents.online else {}),
     }
     return Manifest.model_validate({**body, "pack": canonical_json.digest(body)[:32]})
 
@@ -198,7 +276,8 @@ def _check_coherence(manifest: Manifest, value: Mapping[str, Any]) -> None:
         "/created": _is_date(manifest.created, "%Y-%m-%dT%H:%M:%SZ"),
         "/sources": len(rows_by_scope) == len(manifest.sources) and scopes == [s.scope for s in manifest.sources],
         "/sources/as_of": all(_is_date(source.as_of, "%Y-%m-%d") for source in manifest.sources),
-        "/parts/path": all(part.path == part_path(number) for number, part in enumerate(manifest.parts, start=1)),
+        "/parts/path": _are_numbered(manifest.parts, "parts", manifest.format),
+        "/parts/none": manifest.is_delta or bool(manifest.parts and manifest.sources),
         "/parts/rows": all(
             part.rows == sum(rows_by_scope.get(scope, -1) for scope in part.scopes) for part in manifest.parts
         ),
@@ -206,19 +285,92 @@ def _check_coherence(manifest: Manifest, value: Mapping[str, Any]) -> None:
         "/invented": manifest.invented == any(source.invented for source in manifest.sources),
         "/fields": len(set(manifest.fields_)) == len(manifest.fields_),
         "/provider": {manifest.provider, manifest.consumer} == set(Party),
+        "/online": manifest.online is not None or "online" not in value,
+        **(_online_checks(manifest, manifest.online) if manifest.online else {}),
     }
     for member, is_coherent in checks.items():
         if not is_coherent:
             raise ManifestMalformed(member=member, reason="it contradicts the rest of the manifest")
 
 
-def part_path(number: int) -> str:
+def _online_checks(manifest: Manifest, online: OnlineEntry) -> dict[str, bool]:
+    """What must hold within an online manifest, by member."""
+    scopes = [place.scope for place in online.places]
+    given = {source.scope: source.rows for source in manifest.sources}
+    by_change: dict[str, list[PlaceEntry]] = {"whole": [], "rows": [], "gone": []}
+    for place in online.places:
+        by_change[place.change].append(place)
+    is_from_nothing = online.since is None
+    return {
+        "/online/transaction_time": _is_instant(online.transaction_time)
+        and online.transaction_time[:19] >= manifest.created[:19],
+        "/online/since": is_from_nothing
+        or (_is_instant(str(online.since)) and str(online.since) < online.transaction_time),
+        "/online/deleted/path": _are_numbered(online.deleted, "deleted", online.format),
+        "/online/deleted/scopes": {scope for part in online.deleted for scope in part.scopes}
+        <= {place.scope for place in by_change["rows"]},
+        "/online/key": online.key is not None or not (by_change["rows"] or online.deleted),
+        "/online/places": scopes == sorted(set(scopes))
+        and [scope for scope in scopes if scope in given] == list(given)
+        and len(given) == len(by_change["whole"]) + len(by_change["rows"]),
+        "/online/places/whole": all(
+            place.base_sha256 is None and place.rows == given.get(place.scope) for place in by_change["whole"]
+        ),
+        "/online/places/rows": all(
+            place.base_sha256 is not None and place.rows >= given.get(place.scope, place.rows + 1)
+            for place in by_change["rows"]
+        ),
+        "/online/places/gone": all(place.rows == 0 for place in by_change["gone"]),
+        "/online/result": not is_from_nothing
+        or (
+            len(by_change["whole"]) == len(online.places)
+            and online.result == result_of((place.scope, place.rows, place.sha256) for place in online.places)
+        ),
+    }
+
+
+def result_of(places: Iterable[tuple[str, int, str]]) -> ResultEntry:
+    """What a whole set comes to: its places (scope, rows, digest of the rows), in the order of their scopes.
+
+    The digest is SHA-256 over one line a place: scope, rows and digest, with a blank between and a line feed behind.
+    """
+    digest, count, total = hashlib.sha256(), 0, 0
+    for scope, rows, sha256 in sorted(places):
+        digest.update(f"{scope} {rows} {sha256}\n".encode())
+        count, total = count + 1, total + rows
+    return ResultEntry(places=count, rows=total, sha256=digest.hexdigest())
+
+
+def part_path(number: int, output_format: Format = Format.PARQUET, *, kind: str = "parts") -> str:
     """The only name that the part of that number may have, from 1."""
-    return f"parts/{number:05}.parquet"
+    return f"{kind}/{number:05}.{output_format.suffix}"
+
+
+def file_name(path: str) -> str:
+    """A part's name in an address: `parts/00001.parquet` is fetched as `files/parts-00001.parquet`."""
+    return path.replace("/", "-")
+
+
+def _are_numbered(parts: Sequence[PartEntry], kind: str, output_format: Format) -> bool:
+    return all(part.path == part_path(at, output_format, kind=kind) for at, part in enumerate(parts, start=1))
 
 
 def source_date(source: SourceEntry) -> date:
     return date.fromisoformat(source.as_of)
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the microsecond: the spelling of a cursor."""
+    return moment.astimezone(UTC).strftime(_INSTANT)
+
+
+def parse_instant(text: str) -> datetime | None:
+    """The moment of a cursor; None for any other spelling than `instant` gives."""
+    return datetime.strptime(text, _INSTANT).replace(tzinfo=UTC) if _is_instant(text) else None
+
+
+def _is_instant(text: str) -> bool:
+    return _is_date(text, _INSTANT)
 
 
 def _is_date(text: str, form: str) -> bool:

@@ -28,6 +28,7 @@ from tenun.exchange.refusals import (
     WrongNode,
 )
 from tenun.exchange.register import Register, sync_folder
+from tenun.exchange.serving.jobs import handed_over
 from tenun.exchange.spool import Spool
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
@@ -109,7 +110,7 @@ def build(
         agreement = signing.verify(station.agreement, own_keys=station.keys)
         known["agreement"] = journal.cite(agreement)
         binding, permit = _decide(
-            station, agreement, register, book, dataset=dataset, purpose=purpose, area=area, fields=fields, known=known
+            station, agreement, book, dataset=dataset, purpose=purpose, area=area, fields=fields, known=known
         )
         return _make(station, agreement, binding, permit, register, book, area=area, out=out, progress=progress)
 
@@ -120,7 +121,6 @@ def build(
 def _decide(
     station: Station,
     agreement: Agreement,
-    register: Register,
     book: Journal,
     *,
     dataset: str,
@@ -145,7 +145,7 @@ def _decide(
         fields=frozenset(fields),
         by=by,
         moment=station.clock.now(),
-        earlier=register.handed_over(dataset=dataset, purpose=purpose, area=area),
+        earlier=handed_over(station, dataset=dataset, purpose=purpose, area=area),
     )
     decision = decide(agreement, use)
     known["decision"] = journal.decision_of(decision, agreement)
@@ -237,27 +237,9 @@ def _spool_parts(
         table = parts.decode(part.data, part=path, schema=binding.schema(permit.fields), rows=part.rows)
         parts.check_rows(table, part=path, binding=binding, counts=counts, scope=permit.row_scope, area=area)
         spool.put(path, part.data)
-        entries.append(
-            PartEntry(
-                path=path,
-                size=len(part.data),
-                sha256=hashlib.sha256(part.data).hexdigest(),
-                rows=part.rows,
-                scopes=list(part.scopes),
-            )
-        )
-        sources += [_source(place) for place in places]
+        entries.append(parts.entry_of(part, path))
+        sources += [parts.source_of(place) for place in places]
     return entries, sources
-
-
-def _source(place: parts.Rows) -> SourceEntry:
-    return SourceEntry(
-        scope=place.scope,
-        snapshot=place.snapshot.reference,
-        as_of=place.snapshot.as_of.isoformat(),
-        rows=place.table.num_rows,
-        invented=place.snapshot.details.get("invented") is True,
-    )
 
 
 def _members(encoded: bytes, token: str, paths: Sequence[str], spool: Spool) -> Iterator[tuple[str, io.BytesIO]]:

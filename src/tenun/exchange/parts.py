@@ -6,8 +6,9 @@ row, so that a mistake can at most leave something out.
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from tenun.agreement.decision import Permit
 from tenun.agreement.terms import RowScope
 from tenun.exchange import binding as bindings
 from tenun.exchange.binding import Binding
+from tenun.exchange.manifest import PartEntry, SourceEntry
 from tenun.exchange.refusals import FieldsNotHeld, RowsOther, SchemaOther, TooLarge
 from tenun.lake.snapshot import Snapshot
 from tenun.lake.store import Lake
@@ -118,21 +120,26 @@ def _require_columns(snapshot: Snapshot, table: str, columns: Sequence[str]) -> 
         raise FieldsNotHeld(snapshot=snapshot.reference, fields=", ".join(missing))
 
 
+Encode = Callable[[pa.Table], bytes]
+"""Writes the rows of a part: `encode` for Parquet, `serving.formats.encode` for any format."""
+
+
 def cut(rows: Iterator[Rows], *, rows_max: int = ROWS_MAX) -> Iterator[tuple[Part, list[Rows]]]:
     """Parts of whole places, in order. Holds one part in memory at a time."""
     group: list[Rows] = []
     for place in rows:
         group.append(place)
         if sum(one.table.num_rows for one in group) >= rows_max:
-            yield _part(group), group
+            yield make(group), group
             group = []
     if group:
-        yield _part(group), group
+        yield make(group), group
 
 
-def _part(group: Sequence[Rows]) -> Part:
+def make(group: Sequence[Rows], write: Encode | None = None) -> Part:
+    """One part with the rows of these places."""
     table = pa.concat_tables([place.table for place in group]).combine_chunks()
-    data = encode(table)
+    data = (write or encode)(table)
     if len(data) > BYTES_MAX:
         raise TooLarge(what="A part", limit=BYTES_MAX)
     return Part(data, table.num_rows, tuple(place.scope for place in group))
@@ -145,6 +152,28 @@ def encode(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
+def entry_of(part: Part, path: str) -> PartEntry:
+    """A part as the manifest names it."""
+    return PartEntry(
+        path=path,
+        size=len(part.data),
+        sha256=hashlib.sha256(part.data).hexdigest(),
+        rows=part.rows,
+        scopes=list(part.scopes),
+    )
+
+
+def source_of(place: Rows) -> SourceEntry:
+    """A place as the manifest names it."""
+    return SourceEntry(
+        scope=place.scope,
+        snapshot=place.snapshot.reference,
+        as_of=place.snapshot.as_of.isoformat(),
+        rows=place.table.num_rows,
+        invented=place.snapshot.details.get("invented") is True,
+    )
+
+
 # --- reading back ----------------------------------------------------------------------------------
 
 
@@ -152,7 +181,7 @@ def decode(data: bytes, *, part: str, schema: pa.Schema, rows: int) -> pa.Table:
     """The table of a part whose digest was checked. Raises `SchemaOther`, `RowsOther` or `TooLarge`."""
     try:
         file = pq.ParquetFile(io.BytesIO(data))
-        _check_schema(file.schema_arrow, schema, part=part)
+        check_schema(file.schema_arrow, schema, part=part)
         unpacked = sum(file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups))
         if unpacked > MEMORY_MAX:
             raise TooLarge(what=part, limit=MEMORY_MAX)
@@ -166,7 +195,8 @@ def decode(data: bytes, *, part: str, schema: pa.Schema, rows: int) -> pa.Table:
     return table.cast(schema)
 
 
-def _check_schema(found: pa.Schema, expected: pa.Schema, *, part: str) -> None:
+def check_schema(found: pa.Schema, expected: pa.Schema, *, part: str) -> None:
+    """Raise `SchemaOther` unless the columns are exactly these, in this order."""
     if found.names == expected.names and found.types == expected.types:
         return
     types_found, types_expected = (

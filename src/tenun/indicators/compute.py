@@ -91,6 +91,7 @@ def compute(
     inputs = sources.read(lake, permit=permit)
     listed = _listed(areas)
     figures = make(inputs, areas=listed.values(), reference_date=reference_date, settings=settings)
+    left_out = sorted(inputs.left_out)
     origin = Origin(
         recipe=RECIPE,
         inputs=inputs.references,
@@ -102,7 +103,9 @@ def compute(
             "definitions": {one.id: one.digest() for one in settings.definitions.values()},
             "areas": canonical_json.digest([[area.code, area.name] for area in listed.values()]),
             "agreement_rev": permit.agreement_rev,
-            "left_out": sorted(inputs.left_out),
+            "left_out": left_out,
+            # Part of what the snapshot is, since its details tell it; not there where nothing was left out.
+            **({"left_out_reasons": {one: list(inputs.left_out[one]) for one in left_out}} if left_out else {}),
         },
     )
     return lake.publish(
@@ -120,7 +123,8 @@ def compute(
         details={
             "invented": inputs.is_invented,
             "not_invented": sorted(inputs.not_invented),
-            "left_out": sorted(inputs.left_out),
+            "left_out": left_out,
+            "left_out_reasons": {village: list(codes) for village, codes in sorted(inputs.left_out.items())},
             "agreement": permit.agreement_id,
             "agreement_rev": permit.agreement_rev,
             "agreement_number": settings.agreement_number or permit.agreement_id,

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenun.agreement.decision import Operation, Permit, Purpose
+from tenun.agreement.delivered import refusals
 from tenun.indicators.areas import NATIONAL, upwards
 from tenun.kernel import authorisation
 from tenun.kernel.errors import TenunError
@@ -85,8 +86,8 @@ class Inputs:
     """Whether any of it is invented."""
     not_invented: tuple[str, ...] = ()
     """Villages whose residents are not invented, where something else is."""
-    left_out: tuple[str, ...] = ()
-    """Villages whose data is held longer than agreed, and was therefore not read."""
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Villages whose data may not be used and was therefore not read, with the codes of the reasons."""
 
 
 def read(lake: Lake, *, permit: Permit) -> Inputs:
@@ -96,7 +97,8 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
     """
     require(permit)
     held = lake.all_current(layer=Layer.CORE, dataset=sid.DATASET)
-    residents = [one for one in held if permit.covers(one.received)]
+    left_out = {one.scope: [reason.code for reason in refusals(permit, one)] for one in held}
+    residents = [one for one in held if not left_out[one.scope]]
     crosswalks = lake.all_current(layer=Layer.LINK, dataset=CROSSWALK_DATASET)
     seekers = lake.all_current(layer=Layer.CORE, dataset=siapkerja.SEEKERS_DATASET)
     placements = lake.all_current(layer=Layer.CORE, dataset=siapkerja.PLACEMENTS_DATASET)
@@ -132,7 +134,7 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
         editions={name: edition for one in used for name, edition in one.origin.editions.items()},
         is_invented=is_invented,
         not_invented=tuple(one.scope for one in residents if is_invented and not one.details.get("invented")),
-        left_out=tuple(one.scope for one in held if not permit.covers(one.received)),
+        left_out={village: codes for village, codes in left_out.items() if codes},
     )
 
 

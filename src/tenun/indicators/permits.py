@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from tenun.agreement.agreed import Agreement
-from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, decide_on_held
+from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use
+from tenun.agreement.delivered import decide_on_batches
 from tenun.indicators.inputs import DELIVERED, PERSON_FIELDS
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer
@@ -36,13 +38,14 @@ class FiguresNotPermitted(TenunError):
         return {**super().as_dict(), "decision": self.denial.as_dict()}
 
 
-def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None) -> Permit:
-    """The decision that `compute` needs, covering what was received into the lake and may still be used.
+def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None, **state: Any) -> Permit:
+    """The decision that `compute` needs, covering what was received into the lake and may still be used for figures.
 
-    Raises `FiguresNotPermitted`.
+    `state=` is the state that the acts have brought about at that moment. Raises `FiguresNotPermitted`: also where
+    everything received was handed over for another purpose, is held, is to be deleted, or is past its data life.
     """
     held = lake.all_current(layer=Layer.CORE, dataset=sid.DATASET) if lake else []
-    decision = decide_on_held(
+    decision = decide_on_batches(
         agreement,
         Use(
             dataset=DELIVERED,
@@ -52,7 +55,8 @@ def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None 
             by=by,
             moment=moment,
         ),
-        [one.received for one in held if one.received],
+        held,
+        **state,
     )
     if isinstance(decision, Denial):
         raise FiguresNotPermitted(decision)

@@ -128,6 +128,24 @@ class Lake:
             if ids[-1:] != [snapshot.id]:
                 self._keep_order(snapshot.folder.parent, [*(one for one in ids if one != snapshot.id), snapshot.id])
 
+    def remove(self, snapshot: Snapshot) -> None:
+        """Delete a snapshot: for data that an addendum orders to be deleted. An earlier one does not become current.
+
+        When this returns, its files are gone from the folder. What copies of the disk hold is not the lake's to say.
+        """
+        folder = snapshot.folder.parent
+        with _only_writer(folder):
+            ids = self._published(snapshot.layer, snapshot.dataset, snapshot.scope)
+            if ids[-1:] == [snapshot.id]:
+                (folder / CURRENT).unlink()  # the scope has no current data from here on
+            elif snapshot.id in ids:
+                self._keep_order(folder, [one for one in ids if one != snapshot.id])
+            doomed = folder / f"{BUILDING}{os.getpid()}-removed-{snapshot.id}"
+            snapshot.folder.rename(doomed)  # in one step: half a snapshot would be found by nobody, `clean` finds this
+            _sync_folder(folder)
+            shutil.rmtree(doomed)
+            _sync_folder(folder)
+
     def clean(self) -> int:
         """Remove what a killed run left half-built. Gives the number of leftovers."""
         leftovers = [path for path in self.root.glob(f"*/*/*/{BUILDING}*") if not _is_alive(path)]
@@ -175,11 +193,21 @@ class Lake:
             for snapshot_id in self._ids(layer, dataset, scope)
         ]
 
+    def datasets(self, *, layer: Layer) -> list[str]:
+        """Every dataset that a layer has a folder for."""
+        folder = self.root / str(layer)
+        return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
     def scopes(self, *, layer: Layer, dataset: str) -> list[str]:
         folder = self.root / str(layer) / dataset
         if not folder.is_dir():
             return []
         return sorted(path.name for path in folder.iterdir() if (path / CURRENT).exists())
+
+    def places(self, *, layer: Layer, dataset: str) -> list[str]:
+        """Every scope that ever had data, also where none is current any more."""
+        folder = self.root / str(layer) / dataset
+        return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
     def all_current(self, *, layer: Layer, dataset: str) -> list[Snapshot]:
         """The current snapshot of every scope."""

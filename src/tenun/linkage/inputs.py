@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from tenun.agreement.decision import Operation, Permit, Purpose
+from tenun.agreement.delivered import is_covered, refusals
 from tenun.engine.duckdb import connect, only_row
 from tenun.kernel.authorisation import require
 from tenun.kernel.errors import TenunError
@@ -42,7 +43,7 @@ class PermitForOtherUse(TenunError):
 
 
 class NoneCovered(TenunError):
-    """Everything that was received came before what the decision covers, or the decision was not asked about it."""
+    """Nothing that was received may be used under the decision, or the decision was not asked about it."""
 
     code = "linkage.none_covered"
     text_id = "Keputusan ini tidak mencakup data {dataset} yang ada pada simpul ini."
@@ -140,7 +141,7 @@ def snapshots(lake: Lake, side: Side, permit: Permit) -> list[Snapshot]:
     found = lake.all_current(layer=Layer.CORE, dataset=side.dataset)
     if not found:
         raise SnapshotMissing(layer=Layer.CORE, dataset=side.dataset, scope="*")
-    covered = [one for one in found if permit.covers(one.received)]
+    covered = [one for one in found if is_covered(permit, one)]
     if not covered:
         raise NoneCovered(dataset=side.agreed)
     for snapshot in covered:
@@ -148,10 +149,11 @@ def snapshots(lake: Lake, side: Side, permit: Permit) -> list[Snapshot]:
     return covered
 
 
-def left_out(lake: Lake, side: Side, permit: Permit) -> list[str]:
-    """The scopes whose data is held longer than agreed."""
+def left_out(lake: Lake, side: Side, permit: Permit) -> dict[str, list[str]]:
+    """The scopes whose data may not be used, each with the codes of the reasons."""
     found = lake.all_current(layer=Layer.CORE, dataset=side.dataset)
-    return [one.scope for one in found if not permit.covers(one.received)]
+    reasons = {one.scope: [reason.code for reason in refusals(permit, one)] for one in found}
+    return {scope: codes for scope, codes in reasons.items() if codes}
 
 
 def check(permit: Permit, side: Side) -> None:

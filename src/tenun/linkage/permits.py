@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tenun.agreement.agreed import Agreement
-from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, allowed_fields, decide_on_held
+from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, allowed_fields
+from tenun.agreement.delivered import decide_on_batches
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer
 from tenun.lake.store import Lake
@@ -43,28 +45,31 @@ class Permits:
     seekers: Permit
 
 
-def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None) -> Permits:
-    """Decisions for both sides, covering what was received into the lake and may still be used.
+def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None, **state: Any) -> Permits:
+    """Decisions for both sides, covering what was received into the lake and may still be used for linkage.
 
-    Raises `LinkageNotPermitted` for the first side that is refused.
+    `state=` is the state that the acts have brought about at that moment. Raises `LinkageNotPermitted` for the
+    first side that is refused: also where everything received was handed over for another purpose, is held in
+    quarantine, is to be deleted, or is past its data life.
     """
     return Permits(
-        residents=_ask(agreement, RESIDENTS, lake, by=by, moment=moment),
-        seekers=_ask(agreement, SEEKERS_SIDE, lake, by=by, moment=moment),
+        residents=_ask(agreement, RESIDENTS, lake, by=by, moment=moment, **state),
+        seekers=_ask(agreement, SEEKERS_SIDE, lake, by=by, moment=moment, **state),
     )
 
 
-def _ask(agreement: Agreement, side: Side, lake: Lake | None, *, by: Party, moment: datetime) -> Permit:
+def _ask(agreement: Agreement, side: Side, lake: Lake | None, *, by: Party, moment: datetime, **state: Any) -> Permit:
     granted = allowed_fields(
         agreement, dataset=side.agreed, purpose=Purpose.LINKAGE, operation=Operation.USE, by=by
     )  # fmt: skip
     # A field that is not agreed is done without; where nothing is agreed, the refusal says so for all of them.
     fields = side.fields() & granted or side.fields()
     held = lake.all_current(layer=Layer.CORE, dataset=side.dataset) if lake else []
-    decision = decide_on_held(
+    decision = decide_on_batches(
         agreement,
         Use(dataset=side.agreed, purpose=Purpose.LINKAGE, operation=Operation.USE, fields=fields, by=by, moment=moment),
-        [one.received for one in held if one.received],
+        held,
+        **state,
     )
     if isinstance(decision, Denial):
         raise LinkageNotPermitted(decision)

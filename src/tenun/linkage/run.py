@@ -49,7 +49,9 @@ class LinkReport:
     pairs: Mapping[str, int] = field(default_factory=dict)
     skipped_rules: Sequence[str] = ()
     left_out: Sequence[str] = ()
-    """Villages whose data is held longer than agreed, and was therefore not read."""
+    """Villages whose data may not be used, and was therefore not read."""
+    left_out_reasons: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """For each of them, the codes of the reasons."""
 
     @property
     def accepted(self) -> int:
@@ -72,6 +74,7 @@ class LinkReport:
             "pairs": dict(self.pairs),
             "skipped_rules": list(self.skipped_rules),
             "left_out": list(self.left_out),
+            "left_out_reasons": {village: list(codes) for village, codes in self.left_out_reasons.items()},
         }
 
 
@@ -91,9 +94,9 @@ def link(
     """Link the current residents with the current seekers and publish the crosswalk.
 
     The same snapshots, settings, model and fields give the same crosswalk, byte for byte, on any number of
-    threads; a crosswalk that is there already is not made again. Villages whose data is held longer than the permit
-    covers are left out. Raises `PermitForOtherUse`, `FieldsNotAuthorised`, `SnapshotMissing`, `NoneCovered`,
-    `SnapshotAltered`, `ModelUnfit`, `MemoryTooSmall`.
+    threads; a crosswalk that is there already is not made again. Villages whose data the permit does not cover (by
+    age, by what it was handed over for, or by order) are left out. Raises `PermitForOtherUse`,
+    `FieldsNotAuthorised`, `SnapshotMissing`, `NoneCovered`, `SnapshotAltered`, `ModelUnfit`, `MemoryTooSmall`.
     """
     clock = _Stages(progress)
     with clock.stage("read"):
@@ -142,8 +145,8 @@ class _Sides:
     residents_permit: Permit
     seekers: Sequence[Snapshot]
     seekers_permit: Permit
-    left_out: Sequence[str]
-    """Villages whose data is held longer than agreed."""
+    left_out: Mapping[str, Sequence[str]]
+    """Villages whose data may not be used, with the codes of the reasons."""
 
     @classmethod
     def of(cls, lake: Lake, residents_permit: Permit, seekers_permit: Permit) -> _Sides:
@@ -289,6 +292,7 @@ def _report(snapshot: Snapshot, sides: _Sides, *, seconds: Mapping[str, float], 
         pairs=snapshot.details["pairs"],
         skipped_rules=tuple(snapshot.details["skipped_rules"]),
         left_out=tuple(sides.left_out),
+        left_out_reasons=sides.left_out,
     )
 
 

@@ -26,10 +26,12 @@ def sign(checkpoint: Checkpoint, signer: note.Signer) -> bytes:
     return note.sign(checkpoint.text(), signer)
 
 
-def verify(data: bytes, *, verifiers: Collection[note.Verifier], origin: str | None = None) -> Checkpoint:
+def verify(data: bytes, *, verifiers: Collection[note.NoteVerifier], origin: str | None = None) -> Checkpoint:
     """The checkpoint, when a trusted key has signed it and it is of that log. Raises `NoteInvalid`.
 
-    `origin` is left out where the log's origin is the name of its key, as it is with ours.
+    `verifiers` are keys of the log; those of witnesses do not belong here, they say who has *seen* it
+    (`cosignature.require_witnesses`). `origin` is left out where the log's origin is the name of its key,
+    as it is with ours.
     """
     text, signed = note.verify(data, verifiers=verifiers)
     checkpoint = parse(text)
@@ -44,7 +46,7 @@ def parse(text: str) -> Checkpoint:
     if len(lines) < 3 or not all(lines):
         raise NoteInvalid(reason="it has fewer than three lines, or an empty one")
     origin, size, root = lines[:3]  # further lines are extensions, which we have no use for
-    if not (size.isascii() and size.isdigit()) or (size != "0" and size.startswith("0")):
+    if (entries := decimal(size)) is None:
         raise NoteInvalid(reason="its size is malformed")
     try:
         digest = base64.b64decode(root, validate=True)
@@ -52,4 +54,12 @@ def parse(text: str) -> Checkpoint:
         raise NoteInvalid(reason="its root is not base64") from problem
     if len(digest) != HASH_BYTES or base64.b64encode(digest).decode("ascii") != root:
         raise NoteInvalid(reason="its root is not a SHA-256 digest")
-    return Checkpoint(origin, int(size), digest)
+    return Checkpoint(origin, entries, digest)
+
+
+def decimal(text: str) -> int | None:
+    """A number in its one spelling: digits, no leading zero, below 2**63. `None` for anything else."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or (text != "0" and text.startswith("0")):
+        return None
+    number = int(text)
+    return number if number < 1 << 63 else None

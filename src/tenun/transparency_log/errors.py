@@ -63,3 +63,63 @@ class ProofInvalid(LogError):
     text_en = "The log's proof is not valid: {reason}."
     remedy_id = "Minta bukti baru; bila tetap tidak sah, laporkan sebagai insiden."
     remedy_en = "Ask for a new proof; if that is not valid either, report an incident."
+
+
+class NotWitnessed(LogError):
+    """A checkpoint, or a proof under it, that too few of the trusted witnesses have cosigned."""
+
+    code = "log.not_witnessed"
+    text_id = "Checkpoint log ini belum ditandatangani cukup saksi: {found} dari {needed}."
+    text_en = "This checkpoint of the log has too few witnesses: {found} of {needed}."
+    remedy_id = "Minta tanda tangan saksi (pihak lain) atas checkpoint terbaru, lalu minta buktinya lagi."
+    remedy_en = "Have the witness (the other party) cosign the newest checkpoint, then ask for the proof again."
+
+
+class WriterClosed(LogError):
+    """Something was to be appended after the writer was closed."""
+
+    code = "log.writer_closed"
+    text_id = "Penulis log sudah ditutup; entri ini tidak dicatat."
+    text_en = "The log's writer has been closed; this entry was not written."
+    remedy_id = "Ulangi setelah layanan berjalan kembali."
+    remedy_en = "Try again when the service is up again."
+
+
+class WitnessDamaged(LogError):
+    """The record of what a witness has seen cannot be read. It must not cosign on: it might sign a second history."""
+
+    code = "log.witness_damaged"
+    text_id = "Catatan saksi di {file} tidak dapat dibaca: {reason}."
+    text_en = "The witness's record at {file} cannot be read: {reason}."
+    remedy_id = "Pulihkan berkas itu dari cadangan. Jangan menghapusnya: saksi akan lupa apa yang telah dilihatnya."
+    remedy_en = "Restore that file from a backup. Do not delete it: the witness would forget what it has seen."
+
+
+class WitnessRefused(LogError):
+    """A witness that did not cosign: the status it gave, and why as far as that can be said."""
+
+    code = "log.witness_refused"
+    text_id = "Saksi tidak menandatangani checkpoint (status {status}): {reason}."
+    text_en = "The witness did not cosign the checkpoint (status {status}): {reason}."
+    remedy_id = "Bila sebabnya riwayat yang berbeda, hentikan penulisan dan laporkan sebagai insiden."
+    remedy_en = "If the cause is a different history, stop writing and report an incident."
+
+
+class NotServed(LogError):
+    """The log that is followed has no such file (HTTP 404), although its checkpoint says it must."""
+
+    code = "log.not_served"
+    text_id = "Log pihak lain tidak memberikan {file}."
+    text_en = "The other party's log does not serve {file}."
+    remedy_id = "Hubungi pihak lain; bila berkas tetap tidak ada, laporkan sebagai insiden."
+    remedy_en = "Contact the other party; if the file stays away, report an incident."
+
+
+class StampInvalid(LogError):
+    """A time-stamp (RFC 3161) that is not a trusted authority's word about this checkpoint."""
+
+    code = "log.stamp_invalid"
+    text_id = "Stempel waktu tidak sah: {reason}."
+    text_en = "The time-stamp is not valid: {reason}."
+    remedy_id = "Minta stempel baru dan periksa sertifikat otoritas waktunya."
+    remedy_en = "Ask for a new stamp and check the time-stamping authority's certificate."

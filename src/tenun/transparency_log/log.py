@@ -1,33 +1,33 @@
 """Writing a log: entries in, a checkpoint out, and between the two they are on disk.
 
-The files of C2SP tlog-tiles are the store; there is no other. A commit writes new tile files beside
-the old ones, makes them durable, and then replaces the checkpoint: that one rename is the commit.
-What a crash leaves beyond the checkpoint, torn or whole, is not in the log and gives way to the next
-commit. `append_all` takes a group: one commit, a few disk flushes, however many entries.
+The files of C2SP tlog-tiles are the log; anyone reads them. A commit is one record in the write-ahead file
+and one disk flush: from then on its entries are in the log. Then tiles, bundles and, last, the checkpoint
+are written for the readers, without waiting for the disk; every few thousand entries they are settled, which
+is: flushed, and the write-ahead file begun anew. What a crash leaves unwritten is written when the log is
+next used. `append_all` with more than the write-ahead file holds goes into tiles directly.
 
 One process writes at a time (a lock file); the others wait.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-import secrets
-from collections.abc import Iterator, Sequence
+import errno
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from tenun.transparency_log import checkpoint, merkle, tile
+from tenun.transparency_log import checkpoint, crash, disk, merkle, tile, write_ahead
 from tenun.transparency_log.checkpoint import Checkpoint
-from tenun.transparency_log.errors import LogAltered, NoteInvalid
+from tenun.transparency_log.edge import Edge, full_paths, open_paths
+from tenun.transparency_log.errors import LogAltered, NoteInvalid, NotWitnessed, ProofInvalid
 from tenun.transparency_log.folder import CHECKPOINT, LogFolder
 from tenun.transparency_log.note import Signer
 from tenun.transparency_log.proof import Proof
+from tenun.transparency_log.write_ahead import Mark, WriteAhead
 
 LOCK = "lock"
-DRAFT = ".draft-"
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Log:
         self.folder = folder
         self.signer = signer
         self.files = LogFolder(folder)
+        self._ahead = WriteAhead(folder)
         self._turn = Lock()
         self._state: _State | None = None
 
@@ -58,10 +59,18 @@ class Log:
 
     def append_all(self, entries: Sequence[bytes]) -> list[Appended]:
         """Add entries in order, as one commit: all of them are in the log, or none is."""
-        for entry in entries:
-            tile.require_size(entry)
-        with self._turn, self._only_writer():
+        return self.append_waiting(lambda: entries)
+
+    def append_waiting(self, draw: Callable[[], Sequence[bytes]]) -> list[Appended]:
+        """As `append_all`, with the entries that `draw` gives once it is our turn to write.
+
+        While other processes write, more can come to wait.
+        """
+        with self._only_writer():
             state = self._current()
+            entries = draw()
+            for entry in entries:
+                tile.require_size(entry)
             first = state.checkpoint.size
             if entries:
                 state = self._commit(state, entries)
@@ -69,18 +78,36 @@ class Log:
 
     def checkpoint(self) -> Checkpoint:
         """The state now. Begins the log where there is none."""
-        with self._turn, self._only_writer():
+        with self._only_writer():
             return self._current().checkpoint
 
     def size(self) -> int:
         """How many entries there are; 0 where no log was begun, and none is begun by asking."""
-        with self._turn, self._only_writer():
+        with self._only_writer():
             return self._current().checkpoint.size if self.files.checkpoint() is not None else 0
 
-    def prove(self, index: int) -> str:
-        """A tlog-proof of an entry under the newest checkpoint."""
-        data = self.files.checkpoint() or b""
-        state = checkpoint.verify(data, verifiers=[self.signer.verifier])
+    def settle(self) -> Checkpoint:
+        """Put tiles and checkpoint on disk as they are, with nothing left to the write-ahead file.
+
+        Good before a backup of the folder or a handing-over to an auditor; never needed for safety.
+        """
+        with self._only_writer():
+            state = self._current()
+            return self._settle(state).checkpoint
+
+    def prove(self, index: int, *, is_cosigned: bool = False) -> str:
+        """A tlog-proof of an entry under the newest checkpoint; or under the newest that a witness signed.
+
+        Raises `NotWitnessed` where no cosigned checkpoint covers the entry yet, `ProofInvalid` beyond the end.
+        """
+        data = (self.files.cosigned() if is_cosigned else self.files.checkpoint()) or b""
+        if is_cosigned and not data:
+            raise NotWitnessed(found=0, needed=1)
+        state = self._verified(data)
+        if is_cosigned and index >= state.size and index < self._verified(self.files.checkpoint() or b"").size:
+            raise NotWitnessed(found=0, needed=1)
+        if not 0 <= index < state.size:
+            raise ProofInvalid(reason="no such entry at this size")
         hashes = merkle.inclusion_proof(index, state.size, self.files.node(state.size))
         return Proof(index, tuple(hashes), data).encode()
 
@@ -88,176 +115,207 @@ class Log:
 
     @contextmanager
     def _only_writer(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+        with self._turn, disk.only_one(self.folder / LOCK):
+            try:
+                yield
+            except BaseException:
+                self._state = None  # half-changed, or not what is on disk: the next one reads it again
+                raise
+
+    def _verified(self, data: bytes) -> Checkpoint:
+        state = self._state
+        if state is not None and state.signed == data:  # signed by this very process
+            return state.checkpoint
+        return checkpoint.verify(data, verifiers=[self.signer.verifier])
+
+    # --- finding the state ---------------------------------------------------------------------
 
     def _current(self) -> _State:
-        """The state on disk. Read again only where another process has written since."""
+        """The state on disk. What another process has added since is applied to ours; else little is read."""
         data = self.files.checkpoint()
         if data is None:
             return self._begin()
-        if self._state is None or self._state.signed != data:
-            self._state = self._load(data)
-        return self._state
+        state, self._state = self._state, None
+        records = self._ahead.after(state.mark) if state is not None else None
+        if state is None or records is None:
+            return self._keep(self._load(data))
+        state = self._apply(state, records) if records else state
+        if state.signed != data:
+            # Its writer died before it wrote the tiles; or somebody else replaced the checkpoint.
+            return self._keep(self._load(data))
+        return self._keep(state)
+
+    def _keep(self, state: _State) -> _State:
+        self._state = state
+        return state
 
     def _begin(self) -> _State:
         # A lost checkpoint must not look like a new log: the next commit would write over the old one.
-        if self.files.has_tiles():
+        if self.files.has_tiles() or self._ahead.base() is not None:
             raise LogAltered(file=CHECKPOINT, reason="there are entries, and the checkpoint is missing")
         empty = Checkpoint(self.signer.name, 0, merkle.EMPTY_ROOT)
-        return self._sign(_State(empty, b"", [], []))
+        signed = checkpoint.sign(empty, self.signer)
+        return self._settle(_State(empty, signed, Edge(), Mark(b"", 0, 0), 0))
 
     def _load(self, data: bytes) -> _State:
+        """From the files alone. Raises `LogAltered` when they do not give what we signed."""
+        published, why = self._try_verify(data)
+        base = self._ahead.base()
+        started, _ = self._try_verify(base.signed) if base is not None else (None, "")
+        if base is None or started is None:
+            if published is None:
+                raise LogAltered(file=CHECKPOINT, reason=why)
+            return self._settle(self._state_of(published, data, Mark(b"", 0, 0), 0))
+        records = self._ahead.after(base.mark) or []
+        last = records[-1] if records else base
+        ended, _ = self._try_verify(last.signed)
+        if published is not None and last.signed == data:
+            try:
+                return self._state_of(published, data, last.mark, started.size)
+            except LogAltered:
+                # Tiles that were never flushed, after a power cut: the write-ahead file has them. If the
+                # fault is older than its base, the next line says so.
+                return self._replay(base.signed, started, base.mark, records)
+        if ended is None or (published is not None and published.size > ended.size):
+            if published is None:
+                raise LogAltered(file=CHECKPOINT, reason=why)
+            return self._settle(self._state_of(published, data, Mark(b"", 0, 0), min(started.size, published.size)))
+        if published is not None and published.size == ended.size and published.root != ended.root:
+            raise LogAltered(file=CHECKPOINT, reason="two histories of one size bear our signature")
+        return self._replay(base.signed, started, base.mark, records)
+
+    def _replay(self, signed: bytes, started: Checkpoint, mark: Mark, records: Sequence[write_ahead.Record]) -> _State:
+        state = self._state_of(started, signed, mark, started.size)
+        for path, content in list(self._grow(state.edge, [each for record in records for each in record.entries])):
+            disk.write_whole(self.folder / path, content)
+        grown = checkpoint.verify(records[-1].signed, verifiers=[self.signer.verifier]) if records else started
+        if (state.edge.size, state.edge.root()) != (grown.size, grown.root):
+            raise LogAltered(file=write_ahead.FILE, reason="its entries do not give the signed root")
+        last = records[-1] if records else None
+        return self._settle(_State(grown, last.signed if last else signed, state.edge, mark, started.size))
+
+    def _apply(self, state: _State, records: Sequence[write_ahead.Record]) -> _State:
+        """What other processes have committed, and written into tiles themselves."""
+        for _ in self._grow(state.edge, [each for record in records for each in record.entries]):
+            pass
+        last = records[-1]
+        told = checkpoint.verify(last.signed, verifiers=[self.signer.verifier])
+        if (state.edge.size, state.edge.root()) != (told.size, told.root):
+            raise LogAltered(file=write_ahead.FILE, reason="its entries do not give the signed root")
+        return _State(told, last.signed, state.edge, last.mark, state.base)
+
+    def _state_of(self, found: Checkpoint, signed: bytes, mark: Mark, base: int) -> _State:
+        return _State(found, signed, Edge.load(self.files, found), mark, base)
+
+    def _try_verify(self, data: bytes) -> tuple[Checkpoint | None, str]:
         try:
-            state = checkpoint.verify(data, verifiers=[self.signer.verifier])
+            return checkpoint.verify(data, verifiers=[self.signer.verifier]), ""
         except NoteInvalid as problem:
-            raise LogAltered(file=CHECKPOINT, reason=str(problem.parts["reason"])) from problem
-        size = state.size
-        full, width = tile.shape(size, 0)
-        entries = self.files.bundle(full, size=size) if width else []
-        edges = []
-        level = 0
-        while size >> (tile.HEIGHT * level):
-            index, width = tile.shape(size, level)
-            edges.append(self.files.hashes(level, index, size=size) if width else [])
-            level += 1
-        loaded = _State(state, data, entries, edges)
-        if [merkle.leaf_hash(entry) for entry in entries] != (edges[0] if edges else []):
-            raise LogAltered(file=tile.bundle_path(full, width), reason="its entries do not give the hashes")
-        if merkle.root(size, self._node(loaded)) != state.root:
-            raise LogAltered(file="tile", reason="its hashes do not give the signed root")
-        return loaded
+            return None, str(problem.parts["reason"])
+
+    # --- committing ----------------------------------------------------------------------------
 
     def _commit(self, state: _State, entries: Sequence[bytes]) -> _State:
-        files: dict[str, bytes] = {}
+        room = write_ahead.size_of(entries)
+        if room > write_ahead.BYTES_MAX // 2:
+            return self._commit_directly(state, entries)
+        if not self._ahead.has_room(state.mark, room):
+            state = self._settle(state)
+        self._state = None
+        before = state.checkpoint.size
+        closed = list(self._grow(state.edge, entries))
+        grown, signed = self._sign(state.edge)
+        crash.here("log.before_write_ahead")
+        mark = self._ahead.append(state.mark, signed, entries)
+        crash.here("log.after_write_ahead")  # from here on the entries are in the log
+        for path, content in closed:
+            disk.write_whole(self.folder / path, content)
+            disk.sync_file(self.folder / path)
+        for path, content in state.edge.open_files(since=before):
+            crash.here("log.before_tiles")
+            disk.write_whole(self.folder / path, content)
+        crash.here("log.before_checkpoint")
+        disk.write_whole(self.folder / CHECKPOINT, signed)
+        crash.here("log.after_checkpoint")
+        kept = {*open_paths(grown.size), *open_paths(state.base)}
+        self._drop(path for path in open_paths(before) if path not in kept)
+        crash.here("log.after_drop")
+        return self._keep(_State(grown, signed, state.edge, mark, state.base))
+
+    def _commit_directly(self, state: _State, entries: Sequence[bytes]) -> _State:
+        """Many entries, at the speed of the disk: no write-ahead file, so the tiles must be flushed first."""
+        self._state = None
+        for path, content in self._grow(state.edge, entries):
+            crash.here("log.before_full_tiles")
+            disk.write_whole(self.folder / path, content)
+        grown, signed = self._sign(state.edge)
+        return self._settle(_State(grown, signed, state.edge, state.mark, state.base))
+
+    def _settle(self, state: _State) -> _State:
+        """Flush everything since the base, publish the checkpoint, begin the write-ahead file anew."""
+        self._state = None
         size = state.checkpoint.size
-        bundle, edges = list(state.entries), [list(edge) for edge in state.edges]
+        crash.here("log.before_settling")
+        opened = dict(state.edge.open_files())
+        for path, content in opened.items():
+            disk.write_whole(self.folder / path, content)
+        touched = [*full_paths(state.base, size), *opened]
+        for path in touched:
+            disk.sync_file(self.folder / path)
+        disk.sync_folders(self.folder, touched)
+        crash.here("log.before_settled_checkpoint")
+        disk.write_durably(self.folder / CHECKPOINT, state.signed)
+        crash.here("log.before_new_write_ahead")
+        mark = self._ahead.begin(state.signed)
+        crash.here("log.after_new_write_ahead")
+        self._purge(state.base, size)
+        return self._keep(_State(state.checkpoint, state.signed, state.edge, mark, size))
+
+    def _sign(self, edge: Edge) -> tuple[Checkpoint, bytes]:
+        grown = Checkpoint(self.signer.name, edge.size, edge.root())
+        return grown, checkpoint.sign(grown, self.signer)
+
+    def _grow(self, edge: Edge, entries: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+        """Add entries to the edge, and give the files that become full, as they do."""
         for entry in entries:
-            bundle.append(entry)
-            size += 1
-            _push(edges, 0, merkle.leaf_hash(entry))
-            if size % tile.WIDTH == 0:
-                files[tile.bundle_path(size // tile.WIDTH - 1)] = tile.encode_bundle(bundle)
-                bundle = []
-                _close_full_tiles(edges, size, files)
-        _write_open_tiles(bundle, edges, size, files)
-        for path, content in files.items():
-            _write_durably(self.folder / path, content)
-        _sync_folders(self.folder, files)
-        grown = _State(Checkpoint(self.signer.name, size, b""), b"", bundle, edges)
-        root = merkle.root(size, self._node(grown))
-        committed = self._sign(_State(Checkpoint(self.signer.name, size, root), b"", bundle, edges))
-        _drop_outgrown(self.folder, files)
-        return committed
+            yield from edge.push(entry)
 
-    def _sign(self, state: _State) -> _State:
-        signed = checkpoint.sign(state.checkpoint, self.signer)
-        _write_durably(self.folder / CHECKPOINT, signed)
-        _sync_folder(self.folder)
-        self._state = _State(state.checkpoint, signed, state.entries, state.edges)
-        return self._state
+    def _drop(self, paths: Iterable[str]) -> None:
+        """Remove narrower forms of what was written. Readers of them find the wider one."""
+        for path in paths:
+            file = self.folder / path
+            file.unlink(missing_ok=True)
+            _remove_if_empty(file.parent)
 
-    def _node(self, state: _State) -> merkle.Node:
-        """Complete subtrees: of the open tiles from memory, of the full ones from disk."""
-        on_disk = self.files.node(state.checkpoint.size)
-
-        def node(height: int, index: int) -> bytes:
-            level, rise = divmod(height, tile.HEIGHT)
-            first = index << rise
-            if first // tile.WIDTH < tile.shape(state.checkpoint.size, level)[0]:
-                return on_disk(height, index)
-            start = first % tile.WIDTH
-            return merkle.fold(state.edges[level][start : start + (1 << rise)])
-
-        return node
+    def _purge(self, base: int, size: int) -> None:
+        """Remove every partial form but the newest of the files that grew since the base."""
+        kept = set(open_paths(size))
+        places = {path.partition(".p/")[0] for path in (*open_paths(base), *kept, *full_paths(base, size))}
+        for place in places:
+            partials = self.folder / f"{place}.p"
+            if not partials.is_dir():
+                continue
+            for found in partials.iterdir():
+                if f"{place}.p/{found.name}" not in kept:
+                    found.unlink(missing_ok=True)
+            _remove_if_empty(partials)
 
 
 @dataclass(frozen=True)
 class _State:
-    """What the next commit needs: the entries of the open bundle and the hashes of the open tiles."""
+    """What the next commit needs."""
 
     checkpoint: Checkpoint
     signed: bytes
-    entries: Sequence[bytes]
-    edges: Sequence[Sequence[bytes]]
-    """By level: the hashes of the tile that is not full yet."""
+    edge: Edge
+    mark: Mark
+    base: int
+    """The size whose tiles are on disk; those beyond are in the write-ahead file too."""
 
 
-def _push(edges: list[list[bytes]], level: int, value: bytes) -> None:
-    if level == len(edges):
-        edges.append([])
-    edges[level].append(value)
-
-
-def _close_full_tiles(edges: list[list[bytes]], size: int, files: dict[str, bytes]) -> None:
-    level = 0
-    while level < len(edges) and len(edges[level]) == tile.WIDTH:
-        full = edges[level]
-        files[tile.tile_path(level, tile.shape(size, level)[0] - 1)] = tile.encode_hashes(full)
-        edges[level] = []
-        _push(edges, level + 1, merkle.fold(full))
-        level += 1
-
-
-def _write_open_tiles(bundle: list[bytes], edges: list[list[bytes]], size: int, files: dict[str, bytes]) -> None:
-    if bundle:
-        files[tile.bundle_path(size // tile.WIDTH, len(bundle))] = tile.encode_bundle(bundle)
-    for level, edge in enumerate(edges):
-        if edge:
-            files[tile.tile_path(level, tile.shape(size, level)[0], len(edge))] = tile.encode_hashes(edge)
-
-
-def _drop_outgrown(folder: Path, files: dict[str, bytes]) -> None:
-    """Remove the narrower forms of what was just written. Readers of them find the wider one."""
-    for path in files:
-        place, _, width = path.partition(".p/")
-        partials = folder / f"{place}.p"
-        if not partials.is_dir():
-            continue
-        for found in partials.iterdir():
-            if found.name != width:
-                found.unlink()
-        if not width:
-            partials.rmdir()
-
-
-# --- the disk --------------------------------------------------------------------------------------
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    """Whole or not at all under its name. The folder's entry is durable after `_sync_folder`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.parent / f"{DRAFT}{os.getpid()}-{secrets.token_hex(4)}"
+def _remove_if_empty(folder: Path) -> None:
     try:
-        with draft.open("xb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _sync_folders(root: Path, files: dict[str, bytes]) -> None:
-    """Make names durable up to the log's own folder: a new folder is a name in the one above it."""
-    folders = {root}
-    for path in files:
-        folder = (root / path).parent
-        while folder != root:
-            folders.add(folder)
-            folder = folder.parent
-    for folder in sorted(folders, reverse=True):
-        _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        folder.rmdir()
+    except OSError as problem:
+        if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+            raise

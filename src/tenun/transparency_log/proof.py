@@ -4,7 +4,7 @@ c2sp.org/tlog-proof@v1
 index 73894
 (hashes, base64, lowest first)
 
-(the checkpoint, a signed note)
+(the checkpoint, a signed note; with the witnesses' signatures under it where they were asked for)
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tenun.transparency_log import checkpoint, merkle
+from tenun.transparency_log.cosignature import require_witnesses
 from tenun.transparency_log.errors import ProofInvalid
-from tenun.transparency_log.note import Verifier
+from tenun.transparency_log.note import NoteVerifier
 
 HEADER = "c2sp.org/tlog-proof@v1"
-HASHES_MAX = 64
+HASHES_MAX = 63
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,30 @@ def decode(text: str) -> Proof:
         raise ProofInvalid(reason="it is not a tlog-proof of version 1")
     if lines and lines[0].startswith("extra "):
         lines = lines[1:]  # opaque, and not covered by any signature: nothing here may rest on it
-    index = lines[0].removeprefix("index ") if lines else ""
-    if not (index.isascii() and index.isdigit()) or lines[0] != f"index {int(index)}" or len(lines) > HASHES_MAX + 1:
+    index = checkpoint.decimal(lines[0].removeprefix("index ")) if lines else None
+    if index is None or not lines[0].startswith("index ") or len(lines) > HASHES_MAX + 1:
         raise ProofInvalid(reason="its index is malformed or it has too many hashes")
-    return Proof(int(index), tuple(_hash(line) for line in lines[1:]), signed.encode())
+    return Proof(index, tuple(_hash(line) for line in lines[1:]), signed.encode())
 
 
-def verify(text: str, *, entry: bytes, verifiers: Collection[Verifier]) -> tuple[Proof, checkpoint.Checkpoint]:
-    """The proof and the checkpoint it leads to. Raises `ProofInvalid` or `NoteInvalid`."""
+def verify(
+    text: str,
+    *,
+    entry: bytes,
+    verifiers: Collection[NoteVerifier],
+    origin: str | None = None,
+    witnesses: Collection[NoteVerifier] = (),
+    need: int | None = None,
+) -> tuple[Proof, checkpoint.Checkpoint]:
+    """The proof and the checkpoint it leads to. Raises `ProofInvalid`, `NoteInvalid` or `NotWitnessed`.
+
+    `verifiers` are the log's keys. `witnesses` are those of others who may have seen it; `need` of them, by
+    name, must have cosigned: one, unless said otherwise, where witnesses are given at all.
+    """
     shown = decode(text)
-    state = checkpoint.verify(shown.checkpoint, verifiers=verifiers)
+    state = checkpoint.verify(shown.checkpoint, verifiers=verifiers, origin=origin)
+    needed = need if need is not None else 1 if witnesses else 0
+    require_witnesses(shown.checkpoint, witnesses=witnesses, need=needed)
     merkle.verify_inclusion(
         merkle.leaf_hash(entry), index=shown.index, size=state.size, proof=shown.hashes, root=state.root
     )

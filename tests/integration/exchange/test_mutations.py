@@ -22,6 +22,7 @@ from tenun.agreement import party_keys
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import container, pack, signature, unpack
 from tenun.exchange import refusals as r
+from tenun.exchange.intake import Checked
 from tenun.exchange.station import Station
 from tenun.kernel.errors import TenunError
 from tenun.lake.store import Lake
@@ -591,13 +592,14 @@ def test_a_pack_that_changes_while_it_is_taken_in_changes_nothing(
     nodes: Nodes, packed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file is read from our own copy: whoever swaps it afterwards swaps nothing."""
-    read = unpack._Checked.read
+    read = unpack._FirstReading.read
 
-    def swap(self: unpack._Checked, path: Path) -> None:
-        read(self, path)
+    def swap(self: unpack._FirstReading, path: Path) -> Checked:
+        checked = read(self, path)
         packed.write_bytes(b"something else")
+        return checked
 
-    monkeypatch.setattr(unpack._Checked, "read", swap)
+    monkeypatch.setattr(unpack._FirstReading, "read", swap)
     assert unpack.accept(nodes.naker, packed).manifest.rows
 
 

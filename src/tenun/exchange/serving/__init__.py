@@ -1,0 +1,1 @@
+"""What a provider's node answers with, without any web: exports, deltas, one person, the catalogue, feedback."""

@@ -1,0 +1,64 @@
+"""What a key does on the wire. The key fixes the algorithm: nothing that a message says can choose another."""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc.jwk import ECKey, OKPKey
+
+Key = OKPKey | ECKey
+
+ED25519, P256 = "ed25519", "ecdsa-p256-sha256"
+JWS_NAMES = {ED25519: "Ed25519", P256: "ES256"}
+"""RFC 9421 name to RFC 9864 / RFC 7518 name: what we write."""
+JWS_NAMES_READ = {ED25519: frozenset({"Ed25519", "EdDSA"}), P256: frozenset({"ES256"})}
+"""What we read. `EdDSA` is the older name, with an Ed25519 key it means the same (RFC 9864, section 2.2)."""
+
+_P256 = ec.ECDSA(SHA256())
+_HALF = 32
+
+
+class KeyUnfit(ValueError):
+    """Neither Ed25519 nor P-256, or without a private part where one is needed. A fault of whoever configured it."""
+
+
+def algorithm(key: Key) -> str:
+    """`ed25519` or `ecdsa-p256-sha256` (RFC 9421, section 6.2). Raises `KeyUnfit`."""
+    public = key.public_key
+    if isinstance(public, Ed25519PublicKey):
+        return ED25519
+    if isinstance(public, ec.EllipticCurvePublicKey) and isinstance(public.curve, ec.SECP256R1):
+        return P256
+    raise KeyUnfit("neither Ed25519 nor P-256")
+
+
+def sign(key: Key, message: bytes) -> bytes:
+    """64 bytes: Ed25519, or P-256 as r and s one after the other. Raises `KeyUnfit`."""
+    private = key.private_key
+    if isinstance(private, Ed25519PrivateKey):
+        return private.sign(message)
+    if isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1):
+        r, s = decode_dss_signature(private.sign(message, _P256))
+        return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
+    raise KeyUnfit("no private Ed25519 or P-256 key")
+
+
+def has_signed(key: Key, message: bytes, signature: bytes) -> bool:
+    """Whether this key made the signature. Raises `KeyUnfit`."""
+    if len(signature) != 2 * _HALF:
+        return False
+    public = key.public_key
+    try:
+        if isinstance(public, Ed25519PublicKey):
+            public.verify(signature, message)
+            return True
+        if isinstance(public, ec.EllipticCurvePublicKey) and isinstance(public.curve, ec.SECP256R1):
+            r, s = int.from_bytes(signature[:_HALF], "big"), int.from_bytes(signature[_HALF:], "big")
+            public.verify(encode_dss_signature(r, s), message, _P256)
+            return True
+    except InvalidSignature:
+        return False
+    raise KeyUnfit("neither Ed25519 nor P-256")
