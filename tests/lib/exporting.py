@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Operation, Permit, Use, allowed_fields, decide
+from tenun.agreement.vocabulary import Party
 from tenun.exchange import manifest as manifests
 from tenun.exchange import signature
 from tenun.exchange.binding import binding_of
@@ -21,6 +22,7 @@ from tenun.exchange.serving import changes, formats, jobs
 from tenun.exchange.serving.exports import Exports
 from tenun.exchange.serving.jobs import Job
 from tenun.exchange.station import Station, pinned_message_keys
+from tenun.kernel import canonical_json
 from tests.lib.two_nodes import Nodes
 
 
@@ -110,9 +112,6 @@ def manifest_of(exports: Exports, job: Job) -> dict[str, Any]:
 
 def signed_manifest(nodes: Nodes, exports: Exports, job: Job, *, provider: str = "desa") -> Manifest:
     """The manifest inside, once its signature holds under the provider's pinned key."""
-    from tenun.agreement.vocabulary import Party
-    from tenun.kernel import canonical_json
-
     document = manifest_of(exports, job)
     encoded = canonical_json.dumps(document["manifest"])
     keys = pinned_message_keys(nodes.agreement, Party(provider))
@@ -188,9 +187,7 @@ class Holding:
         assert made.online is not None
         for entry in made.online.deleted:
             data = content_of(exports, job, entry)
-            table = formats.decode(
-                data, made.format, part=entry.path, schema=changes.DELETED_SCHEMA, rows=entry.rows
-            )
+            table = formats.decode(data, made.format, part=entry.path, schema=changes.DELETED_SCHEMA, rows=entry.rows)
             for row in table.to_pylist():
                 found.setdefault(row["scope"], []).append(row["key"])
         return found

@@ -61,6 +61,13 @@ def copy_of(nodes: Nodes, folder: Path) -> Nodes:
     return Nodes(folder, nodes.agreement, *(_station(folder, party, clock) for party in Party), clock)
 
 
+def reopen(folder: Path) -> Nodes:
+    """Two nodes that another process made."""
+    agreement = signing.verify(folder / Party.DESA / "agreement", own_keys=folder / Party.DESA / "keys")
+    clock = FixedClock(NOW)
+    return Nodes(folder, agreement, *(_station(folder, party, clock) for party in Party), clock)
+
+
 def revise(nodes: Nodes, folder: Path, change: Any) -> None:
     """Bring a changed draft into force at both nodes. `change` gets the document and alters it."""
     shutil.copytree(DRAFT, folder)

@@ -1,7 +1,10 @@
 """May this party use these fields of this dataset for this purpose, now? And why not?
 
-A pure function of agreement and use: no file, no clock, no network. What no permission allows is
+A pure function of agreement, use and state: no file, no clock, no network. What no permission allows is
 refused; a prohibition wins over every permission. `Permit` is made here and nowhere else.
+
+The state (`acts.state`) says what acts have made of the agreement: when it begins and ends, what is shut off, what
+both parties have consented to. Where none is given, the signed document alone counts.
 """
 
 from __future__ import annotations
@@ -12,6 +15,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from tenun.agreement import periods, reason_texts
+from tenun.agreement.acts.kinds import Kind
+from tenun.agreement.acts.law import LAW
+from tenun.agreement.acts.state import Consent, State
 from tenun.agreement.agreed import AgreedDataset, Agreement
 from tenun.agreement.reason_texts import Reason, shown
 from tenun.agreement.terms import Constraint, Permission, Prohibition, RowCondition, RowScope
@@ -71,6 +77,8 @@ class Use:
     """When the same rows were handed over before, for the same purpose."""
     held_since: datetime | None = None
     """When the data to be used was received; none = it is received now, or is the party's own."""
+    audience: str | None = None
+    """To whom it is given, when that is neither party: the short name that a consent has for it."""
 
     def __post_init__(self) -> None:
         if any(moment.tzinfo is None for moment in (self.moment, *self.earlier, self.held_since or self.moment)):
@@ -105,6 +113,8 @@ class Permit:
     """Data received earlier is not covered; none = no received data is, where the data life is limited."""
     duties: tuple[str, ...]
     """The `uid` of every duty that goes with the data."""
+    heads: tuple[str, ...] = ()
+    """The acts on which it rests; empty where the signed document alone counted."""
 
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:
@@ -135,6 +145,7 @@ class Permit:
             "row_scope": self.row_scope.id,
             "data_life": self.data_life,
             "duties": list(self.duties),
+            "acts": list(self.heads),
         }
 
 
@@ -148,6 +159,8 @@ class Denial:
     agreement_rev: str
     decision_id: str
     decided_at: datetime
+    heads: tuple[str, ...] = ()
+    """The acts on which it rests; empty where the signed document alone counted."""
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -170,6 +183,7 @@ class Denial:
             "by": shown(self.use.by),
             "clauses": list(self.clauses),
             "reasons": [reason.as_dict() for reason in self.reasons],
+            "acts": list(self.heads),
         }
 
 
@@ -179,11 +193,22 @@ class Denial:
     "7(1)",
     control="Every use is decided by dataset, fields, purpose, party and time; what is not permitted is refused.",
 )
-def decide(agreement: Agreement, use: Use) -> Permit | Denial:
-    """Permit or Denial. The same agreement and use always give the same answer and the same `decision_id`."""
-    reasons, permission = _judge(agreement, use)
-    decision_id = canonical_json.digest({"agreement": agreement.id, "rev": agreement.rev, "use": _as_json(use)})
-    if reasons or permission is None:
+def decide(agreement: Agreement, use: Use, *, state: State | None = None) -> Permit | Denial:
+    """Permit or Denial. The same agreement, use and state always give the same answer and the same `decision_id`.
+
+    `agreement` and `state` are those of `standing.Standing.at(use.moment)`.
+    """
+    reasons, grant = _judge(agreement, use, state)
+    heads = state.heads if state is not None else ()
+    decision_id = canonical_json.digest(
+        {
+            "agreement": agreement.id,
+            "rev": agreement.rev,
+            "use": _as_json(use),
+            **({"acts": list(heads)} if heads else {}),
+        }
+    )
+    if reasons or grant is None:
         return Denial(
             reasons=tuple(reasons),
             use=use,
@@ -191,6 +216,7 @@ def decide(agreement: Agreement, use: Use) -> Permit | Denial:
             agreement_rev=agreement.rev,
             decision_id=decision_id,
             decided_at=use.moment,
+            heads=heads,
         )
     purpose = Purpose(use.purpose)
     return Permit(
@@ -204,25 +230,28 @@ def decide(agreement: Agreement, use: Use) -> Permit | Denial:
         agreement_rev=agreement.rev,
         decision_id=decision_id,
         decided_at=use.moment,
-        clauses=tuple(dict.fromkeys((permission.clause, agreement.purposes[purpose].clause, agreement.term.clause))),
-        rule=permission.uid,
+        clauses=tuple(dict.fromkeys((grant.clause, agreement.purposes[purpose].clause, agreement.term.clause))),
+        rule=grant.rule,
         row_scope=agreement.datasets[use.dataset].row_scope,
-        data_life=_right(permission, Operand.DATA_LIFE),
+        data_life=grant.data_life,
         held_since=use.held_since,
-        duties=permission.duty,
+        duties=grant.duties,
+        heads=heads,
     )
 
 
 @implements("7(1)", control="Data received is used for as long as was agreed; what is older is left out or refused.")
-def decide_on_held(agreement: Agreement, use: Use, received: Collection[datetime]) -> Permit | Denial:
+def decide_on_held(
+    agreement: Agreement, use: Use, received: Collection[datetime], *, state: State | None = None
+) -> Permit | Denial:
     """The decision on data that came at these moments, for as much of it as may still be used.
 
     What is too old does not keep the rest from being used: the permit's `held_since` parts the two. Where
     all of it is too old, the Denial says so.
     """
-    decision = decide(agreement, use)
+    decision = decide(agreement, use, state=state)
     for moment in sorted(set(received)) if decision else ():
-        decision = decide(agreement, replace(use, held_since=moment))
+        decision = decide(agreement, replace(use, held_since=moment), state=state)
         if decision:
             break
     return decision
@@ -243,7 +272,7 @@ def allowed_fields(
         by=by,
         moment=agreement.term.start,
     )
-    taken = {name for _, names in _prohibitions(agreement, use, found) for name in names}
+    taken = {name for _, names in _prohibitions(agreement, use, found, None) for name in names}
     granted = [_granted(one) - taken for one in _funnel(agreement, use, found)[0]]
     return max(granted, key=lambda names: (len(names), sorted(names)), default=frozenset())
 
@@ -251,25 +280,91 @@ def allowed_fields(
 # --- judging ---------------------------------------------------------------------------------------------------
 
 
-def _judge(agreement: Agreement, use: Use) -> tuple[list[Reason], Permission | None]:
-    """Every reason against the use, and the permission that comes nearest to it."""
+CONSENT_CLAUSE = LAW[Kind.THIRD_PARTY_CONSENT].clause
+CONSENT = "third-party-consent"
+"""The rule of a permit that rests on the written consent of both parties, and on no permission of the document."""
+
+# Working with data that is there, and giving results away, need no access to the other party's system: a shut-off
+# leaves them to the surviving duties. Whatever else there is hands data over, operations that come later included.
+_NEEDS_NO_ACCESS = frozenset({Operation.USE, Operation.PUBLISH})
+
+
+@dataclass(frozen=True)
+class _Grant:
+    """What allows a use."""
+
+    rule: str
+    clause: str
+    data_life: str | None
+    duties: tuple[str, ...]
+
+
+def _judge(agreement: Agreement, use: Use, state: State | None) -> tuple[list[Reason], _Grant | None]:
+    """Every reason against the use, and what comes nearest to allowing it."""
+    consent = _consent(use, state)
+    reasons, grant = _judge_by_rules(agreement, use, state, consent)
+    if state is not None and use.operation not in _NEEDS_NO_ACCESS:
+        known = {reason.code for reason in reasons}
+        reasons += [one for one in _outside_force(agreement, use, state) if one.code not in known]
+        reasons += _shut_off(use, state)
+    return reasons, grant
+
+
+def _judge_by_rules(
+    agreement: Agreement, use: Use, state: State | None, consent: Consent | None
+) -> tuple[list[Reason], _Grant | None]:
     dataset = agreement.datasets.get(use.dataset)
-    prohibited = _prohibitions(agreement, use, dataset)
+    prohibited = _prohibitions(agreement, use, dataset, consent)
     reasons = _unknown_words(agreement, use, dataset)
     reasons += [reason_texts.prohibited(prohibition, names) for prohibition, names in prohibited]
     taken = frozenset(name for _, names in prohibited for name in names)
+    if consent is not None and dataset is not None:
+        if use.rows is not None and not dataset.row_scope.covers(use.rows):
+            reasons.append(reason_texts.rows_beyond_scope(dataset=dataset))
+        return reasons, _Grant(CONSENT, CONSENT_CLAUSE, None, ())
     permission: Permission | None = None
     if dataset is not None and use.by in agreement.parties and use.purpose in agreement.purposes:
         candidates, gap = _funnel(agreement, use, dataset)
         asked = (use.fields & dataset.fields.keys()) - taken
         permission = min(candidates, key=lambda one: (len(asked - _granted(one)), one.uid), default=None)
         if permission is not None:
-            reasons += _bounds(agreement, use, dataset, permission, asked)
+            reasons += _bounds(agreement, use, state, dataset, permission, asked)
         elif gap is not None and not any(prohibition.action for prohibition, _ in prohibited):
             reasons.append(gap)
     if permission is None:
-        reasons += _time(agreement, use, ((Operator.GTEQ, "term.start"), (Operator.LT, "term.end")))
-    return reasons, permission
+        reasons += _time(agreement, use, state, ((Operator.GTEQ, "term.start"), (Operator.LT, "term.end")))
+        return reasons, None
+    life = _right(permission, Operand.DATA_LIFE)
+    return reasons, _Grant(permission.uid, permission.clause, life, permission.duty)
+
+
+@implements("7(2)", control="A recorded consent of both lifts the ban on giving to others, for what it names alone.")
+def _consent(use: Use, state: State | None) -> Consent | None:
+    if state is None or use.operation is not Operation.PUBLISH:
+        return None
+    return state.consent(dataset=use.dataset, audience=use.audience, fields=use.fields, moment=use.moment)
+
+
+def _shut_off(use: Use, state: State) -> list[Reason]:
+    closure = state.closure(dataset=use.dataset, client=str(use.by))
+    return [] if closure is None else [reason_texts.shut_off(closure)]
+
+
+@implements("6(1)", "7(1)", control="Before the beginning and after the end, early ones too, nothing is handed over.")
+def _outside_force(agreement: Agreement, use: Use, state: State) -> list[Reason]:
+    if use.moment < state.begins:
+        return [reason_texts.not_yet_in_force(state.begins, clause=agreement.term.clause)]
+    if use.moment >= state.ends:
+        return [_over(agreement, state)]
+    return []
+
+
+def _over(agreement: Agreement, state: State | None) -> Reason:
+    """The term has run out, or was ended."""
+    if state is not None and state.ending is not None:
+        return reason_texts.ended(state.ending)
+    end = agreement.term.end if state is None else state.ends
+    return reason_texts.term_over(end, clause=agreement.term.clause)
 
 
 def _unknown_words(agreement: Agreement, use: Use, dataset: AgreedDataset | None) -> list[Reason]:
@@ -288,11 +383,20 @@ def _unknown_words(agreement: Agreement, use: Use, dataset: AgreedDataset | None
 
 
 def _prohibitions(
-    agreement: Agreement, use: Use, dataset: AgreedDataset | None
+    agreement: Agreement, use: Use, dataset: AgreedDataset | None, consent: Consent | None
 ) -> list[tuple[Prohibition, frozenset[str]]]:
     """Each prohibition that the use meets, and the fields that it takes away (all of them: the whole use)."""
-    met = [(prohibition, _prohibited(prohibition, dataset, use)) for prohibition in agreement.prohibitions]
+    met = [
+        (prohibition, _prohibited(prohibition, dataset, use))
+        for prohibition in agreement.prohibitions
+        if consent is None or not _is_lifted_by_consent(prohibition)
+    ]
     return [(prohibition, names) for prohibition, names in met if names]
+
+
+def _is_lifted_by_consent(prohibition: Prohibition) -> bool:
+    """Pasal 7(2) forbids giving to others `except with written consent`; it is the only ban that says so."""
+    return prohibition.clause == CONSENT_CLAUSE and prohibition.action == (Operation.PUBLISH,)
 
 
 @implements("7(2)", "7(3)", control="Nothing goes to others: a prohibition wins over every permission, at any time.")
@@ -344,7 +448,12 @@ def _funnel(agreement: Agreement, use: Use, dataset: AgreedDataset) -> tuple[lis
 
 
 def _bounds(
-    agreement: Agreement, use: Use, dataset: AgreedDataset, permission: Permission, asked: frozenset[str]
+    agreement: Agreement,
+    use: Use,
+    state: State | None,
+    dataset: AgreedDataset,
+    permission: Permission,
+    asked: frozenset[str],
 ) -> list[Reason]:
     """Where the use goes beyond the permission: fields, rows, time, frequency, data life."""
     reasons = []
@@ -353,7 +462,7 @@ def _bounds(
     if use.rows is not None and not dataset.row_scope.covers(use.rows):
         reasons.append(reason_texts.rows_beyond_scope(dataset=dataset))
     moments = [(one.operator, str(one.right)) for one in permission.constraint if one.left is Operand.DATE_TIME]
-    reasons += _time(agreement, use, moments)
+    reasons += _time(agreement, use, state, moments)
     frequency = _right(permission, Operand.FREQUENCY)
     if frequency and periods.is_exhausted(frequency, earlier=use.earlier, moment=use.moment):
         reasons.append(reason_texts.frequency_exceeded(frequency, clause=permission.clause))
@@ -364,14 +473,17 @@ def _bounds(
 
 
 @implements("6(1)", control="The term is kept to the second: its start belongs to it, its end does not.")
-def _time(agreement: Agreement, use: Use, bounds: Iterable[tuple[Operator, str]]) -> list[Reason]:
+def _time(agreement: Agreement, use: Use, state: State | None, bounds: Iterable[tuple[Operator, str]]) -> list[Reason]:
+    """What the term says, as acts have moved its beginning and its end."""
     reasons = []
     for operator, word in bounds:
         moment = agreement.moment(word)
+        if state is not None:
+            moment = state.begins if word == "term.start" else state.ends
         if operator is Operator.GTEQ and use.moment < moment:
             reasons.append(reason_texts.not_yet_in_force(moment, clause=agreement.term.clause))
         if operator is Operator.LT and use.moment >= moment:
-            reasons.append(reason_texts.term_over(moment, clause=agreement.term.clause))
+            reasons.append(_over(agreement, state))
     return reasons
 
 
@@ -398,6 +510,7 @@ def _as_json(use: Use) -> dict[str, Any]:
         "rows": None if use.rows is None else [row.model_dump(mode="json") for row in use.rows],
         "earlier": sorted(_instant(moment) for moment in use.earlier),
         "held_since": None if use.held_since is None else _instant(use.held_since),
+        **({} if use.audience is None else {"audience": use.audience}),
     }
 
 

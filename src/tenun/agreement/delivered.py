@@ -22,6 +22,7 @@ from typing import Any
 
 from tenun.agreement import decision as decisions
 from tenun.agreement import periods, reason_texts
+from tenun.agreement.acts.state import State
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Permit, Use
 from tenun.agreement.reason_texts import Reason
@@ -146,16 +147,16 @@ _UNREADABLE = Hold(HoldKind.QUARANTINE, "", datetime(1970, 1, 1, tzinfo=UTC))
     "7(3)",
     control="A delivered batch is used only for what its label says, for as long as agreed, unless it was held.",
 )
-def may_use(agreement: Agreement, use: Use, snapshot: Snapshot, **state: Any) -> Permit | Denial:
+def may_use(agreement: Agreement, use: Use, snapshot: Snapshot, *, state: State | None = None) -> Permit | Denial:
     """The decision on one batch: by the agreement, by its label, by what was ordered about it. Every reason is given.
 
-    `state` goes to `decide` as it is: `state=` the acts' state at that moment. A node's own data has no label.
+    `state` is what the acts have brought about at that moment. A node's own data has no label.
     """
     batch = batch_of(snapshot)
     if batch is None:
-        return decisions.decide(agreement, use, **state)
+        return decisions.decide(agreement, use, state=state)
     held = replace(use, held_since=batch.received)
-    decision = decisions.decide(agreement, held, **state)
+    decision = decisions.decide(agreement, held, state=state)
     reasons = against(
         batch,
         agreement=agreement.id,
@@ -169,7 +170,9 @@ def may_use(agreement: Agreement, use: Use, snapshot: Snapshot, **state: Any) ->
     return _denied(decision, held, reasons) if reasons else decision
 
 
-def decide_on_batches(agreement: Agreement, use: Use, held: Sequence[Snapshot], **state: Any) -> Permit | Denial:
+def decide_on_batches(
+    agreement: Agreement, use: Use, held: Sequence[Snapshot], *, state: State | None = None
+) -> Permit | Denial:
     """The decision on everything that a node holds of a dataset, for as much of it as may still be used.
 
     What may not be used does not keep the rest from being used: `is_covered` parts the two, snapshot by
@@ -189,16 +192,16 @@ def decide_on_batches(agreement: Agreement, use: Use, held: Sequence[Snapshot], 
         for batch in batches
     }
     fit = [batch.received for batch in batches if not found[batch.reference]]
-    decision = decisions.decide(agreement, use, **state)
+    decision = decisions.decide(agreement, use, state=state)
     if not decision or not batches:
         return decision
     for moment in sorted(set(fit)):
-        decision = decisions.decide(agreement, replace(use, held_since=moment), **state)
+        decision = decisions.decide(agreement, replace(use, held_since=moment), state=state)
         if decision:
             return decision
     if len(batches) < len(held):
         # Some of it is the node's own, which no label binds: that much may be used.
-        return decisions.decide(agreement, use, **state)
+        return decisions.decide(agreement, use, state=state)
     reasons = {reason.code: reason for batch in batches for reason in found[batch.reference]}
     if isinstance(decision, Denial):
         reasons |= {reason.code: reason for reason in decision.reasons}
@@ -274,6 +277,7 @@ def _denied(decision: Permit | Denial, use: Use, reasons: Sequence[Reason]) -> D
         agreement_rev=decision.agreement_rev,
         decision_id=name,
         decided_at=decision.decided_at,
+        heads=decision.heads,
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tenun.agreement.acts.kinds import ScopeKind
+from tenun.agreement.acts.state import Closure, Ending
 from tenun.agreement.agreed import AgreedDataset
 from tenun.agreement.terms import Prohibition
 from tenun.kernel.clock import JAKARTA
@@ -230,6 +232,43 @@ def term_over(end: datetime, *, clause: str) -> Reason:
         remedy_id="Perpanjang dengan persetujuan kedua PIHAK dan pemberitahuan tertulis (Pasal 6(1) dan 6(2)).",
         remedy_en="Extend it by consent of both parties, with written notice (Pasal 6(1) and 6(2)).",
         parts={"end": end.isoformat()},
+    )
+
+
+def ended(ending: Ending) -> Reason:
+    since = _jakarta(ending.at)
+    return Reason(
+        code="agreement.ended",
+        clause=ending.clause,
+        text_id=f"Perjanjian diakhiri pada {since}. Kewajiban menjaga kerahasiaan tetap berlaku.",
+        text_en=f"The agreement was ended at {since}. The duty of confidentiality goes on.",
+        remedy_id="Penyerahan data selanjutnya memerlukan perjanjian baru. Lihat `tenun agreement history`.",
+        remedy_en="Handing over data again needs a new agreement. See `tenun agreement history`.",
+        parts={"end": ending.at.isoformat(), "act": ending.act, "kind": ending.kind.value},
+    )
+
+
+def shut_off(closure: Closure) -> Reason:
+    since, party = _jakarta(closure.since), closure.party.value
+    scope_id, scope_en = {
+        ScopeKind.AGREEMENT: ("seluruh akses", "all access"),
+        ScopeKind.DATASET: (f"akses data {closure.name}", f"access to the dataset {closure.name}"),
+        ScopeKind.CLIENT: (f"akses klien {closure.name}", f"access by the client {closure.name}"),
+    }[closure.scope]
+    return Reason(
+        code="agreement.shut_off",
+        clause="7(4)",
+        text_id=f"PIHAK {party} menutup {scope_id} sejak {since} karena insiden keamanan.",
+        text_en=f"The party {party} has shut off {scope_en} since {since}, on a security incident.",
+        remedy_id=f"Tunggu sampai {party} membukanya dengan tindakan reinstate; hubungi penghubungnya (Pasal 10).",
+        remedy_en=f"Wait until {party} opens it by the act reinstate; write to its liaison (Pasal 10).",
+        parts={
+            "scope": closure.scope.value,
+            "name": closure.name,
+            "party": party,
+            "since": closure.since.isoformat(),
+            "act": closure.act,
+        },
     )
 
 

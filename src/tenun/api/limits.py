@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from tenun.exchange.wire.refusals import WireError
 
-CALLS_MAX = int(os.environ.get("TENUN_API_CALLS", "16"))
+CALLS_MAX = int(os.environ.get("TENUN_API_THREADS", "16"))
 """Small calls at once in a process."""
 STREAMS_MAX = int(os.environ.get("TENUN_API_STREAMS", "16"))
 """Files on their way at once in a process."""

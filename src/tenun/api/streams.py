@@ -9,19 +9,25 @@ lies in the kernel's buffers is thrown away with it (RST, not FIN). A client see
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
 import struct
+import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 from tenun.exchange.gate import CHUNK, GateClosed, Passage
 
 RATE_MAX = int(float(os.environ.get("TENUN_API_STREAM_MB_PER_SECOND", "256")) * 1_000_000)
 """Bytes a second for each stream."""
 WATCH_SECONDS = 0.05
+STALLED_SECONDS_MAX = 60.0
+"""A reader that takes nothing for so long is taken for gone: it holds one of few places."""
+GATE, READER, FILE = "exchange.shut_off", "exchange.reader_gone", "exchange.file_short"
 _PAUSE_SECONDS_MAX = 0.05
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -31,7 +37,7 @@ class Stream:
 
     def __init__(
         self,
-        path: Path,
+        source: BinaryIO,
         *,
         first: int,
         length: int,
@@ -41,8 +47,8 @@ class Stream:
         rate: int = RATE_MAX,
     ) -> None:
         """`when_over(bytes handed to the network, whole, code of what broke it)` is called exactly once."""
-        self._handle = path.open("rb")
-        self._handle.seek(first)
+        self._source = source
+        self._source.seek(first)
         self._length = length
         self._passage = passage
         self._connection = connection
@@ -53,6 +59,7 @@ class Stream:
         self._code: str | None = None
         self._is_over = False
         self._is_cut = False
+        self._moved = (0, 0, time.monotonic())
 
     def __iter__(self) -> Iterator[bytes]:
         watcher.watch(self)
@@ -60,14 +67,17 @@ class Stream:
         while self.sent < self._length:
             self._pace(started)
             self._require_open()
-            piece = self._handle.read(min(CHUNK, self._length - self.sent))
+            piece = self._source.read(min(CHUNK, self._length - self.sent))
             if not piece:
-                self._code = "exchange.file_short"
+                self._code = FILE
                 raise _broken("the file is shorter than was said")
             # Counted before it goes: what is told about a broken answer is never less than what went out.
             self.sent += len(piece)
             yield piece
-        self._require_open()
+        # What is in the kernel's buffers can still be kept here: the stream is over when the reader has it all.
+        while _unsent(self._connection):
+            time.sleep(0.002)
+            self._require_open()
 
     def close(self) -> None:
         """Tell how it ended. Called by the server after the last byte, or after what broke it."""
@@ -76,40 +86,46 @@ class Stream:
                 return
             self._is_over = True
         watcher.forget(self)
-        self._handle.close()
-        is_whole = self.sent == self._length and self._code is None
-        self._when_over(self.sent, is_whole, self._code or (None if is_whole else "exchange.reader_gone"))
+        self._source.close()
+        code = self._code or (None if self.sent == self._length else READER)
+        self._when_over(self.sent, code is None, code)
 
-    def cut_if_closed(self) -> None:
-        """Break the connection if the gate has closed since the answer began. From the watcher's thread."""
+    def look(self) -> None:
+        """Break the connection if the gate has closed since the answer began, or nobody reads. From the watcher."""
         try:
             self._passage.require()
-        except GateClosed as problem:
-            self._cut(problem)
+        except GateClosed:
+            self._cut(GATE)
+        sent, waiting, since = self._moved
+        now = (self.sent, _unsent(self._connection))
+        if now != (sent, waiting):
+            self._moved = (*now, time.monotonic())
+        elif time.monotonic() - since > STALLED_SECONDS_MAX:
+            self._cut(READER)
 
     # --- below the surface -----------------------------------------------------------------------
 
     def _require_open(self) -> None:
+        if not self._is_cut:
+            try:
+                self._passage.require()
+            except GateClosed:
+                self._cut(GATE)
         if self._is_cut:
-            raise _broken("cut")
-        try:
-            self._passage.require()
-        except GateClosed as problem:
-            self._cut(problem)
             # As if the peer had gone: gunicorn then closes, and writes nothing more.
-            raise _broken("cut") from problem
+            raise _broken("cut")
 
-    def _cut(self, problem: GateClosed) -> None:
+    def _cut(self, code: str) -> None:
         with self._lock:
             if self._is_over or self._is_cut:
                 return
             self._is_cut = True
-            self._code = problem.code
+            self._code = code
             if self._connection is not None:
                 reset(self._connection)
 
     def _pace(self, started: float) -> None:
-        """Wait until these bytes are due, asking the gate in between."""
+        """Wait until the next bytes are due, asking the gate in between."""
         while (ahead := self.sent / self._rate - (time.monotonic() - started)) > 0:
             time.sleep(min(ahead, _PAUSE_SECONDS_MAX))
             self._require_open()
@@ -123,6 +139,16 @@ def reset(connection: socket.socket) -> None:
     except OSError as problem:
         if problem.errno not in (errno.ENOTCONN, errno.EBADF):  # else it is gone already
             raise
+
+
+def _unsent(connection: socket.socket | None) -> int:
+    """Bytes that the reader has not acknowledged. 0 where the system does not tell."""
+    if connection is None or sys.platform != "linux":
+        return 0
+    try:
+        return int(struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
+    except (OSError, ValueError):
+        return 0  # closed meanwhile
 
 
 def _broken(reason: str) -> ConnectionResetError:
@@ -140,7 +166,7 @@ class Watcher:
     def watch(self, stream: Stream) -> None:
         with self._lock:
             self._streams.add(stream)
-            if self._thread is None or not self._thread.is_alive():
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="stream-watcher", daemon=True)
                 self._thread.start()
 
@@ -157,7 +183,7 @@ class Watcher:
                     self._thread = None
                     return
             for stream in streams:
-                stream.cut_if_closed()
+                stream.look()
 
 
 watcher = Watcher()

@@ -14,7 +14,7 @@ from tenun.agreement import contracts, document, party_keys, scenarios, signing
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Permit, Use, allowed_fields, decide
 from tenun.agreement.vocabulary import KeyUse, Operation, Party
-from tenun.cli import console
+from tenun.cli import acts, console
 from tenun.kernel.clock import JAKARTA, SystemClock
 from tenun.kernel.errors import TenunError
 from tenun.node.home import SOURCE_ROOT, NodeHome, Role, home_folder
@@ -23,6 +23,10 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Perjanjian: periksa, jelaskan, tanda tangani / the agreement: verify, explain, sign.",
 )
+
+app.add_typer(acts.act_app, name="act")
+app.command("history")(acts.history)
+app.command("state")(acts.state)
 
 DRAFT = SOURCE_ROOT / "agreements" / "sid-siapkerja"
 

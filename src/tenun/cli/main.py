@@ -18,6 +18,9 @@ HELP = "Tenun: perjanjian SID-SIAPKerja yang berjalan / the SID-SIAPKerja agreem
 # Name of the group or command -> its module, which exports `app` (a group) or `command` (one command).
 GROUPS = {
     "demo": "tenun.cli.demo",
+    "node": "tenun.cli.node",
+    "shutoff": "tenun.cli.shutoff",
+    "reinstate": "tenun.cli.reinstate",
     "serve": "tenun.cli.serve",
     "region": "tenun.cli.region",
     "reference": "tenun.cli.reference",

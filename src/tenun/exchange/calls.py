@@ -40,6 +40,9 @@ ANSWERED = "call.answered"
 INTERRUPTED = "call.interrupted"
 TURNED_AWAY = "calls.turned_away"
 
+NOT_NOTED = frozenset({"checkpoint", "tile", "witness"})
+"""Steps that neither node notes: an entry about reading the log would be something new to read, for ever."""
+
 BEGINNINGS = frozenset({OPENED, ASKED})
 ENDINGS = frozenset({CLOSED, ANSWERED, INTERRUPTED})
 

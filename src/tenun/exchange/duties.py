@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from tenun.agreement import delivered
+from tenun.agreement.acts.kinds import Kind
+from tenun.agreement.acts.state import INCIDENT_CLOCK, Closure, Incident, State
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Permit, Use, allowed_fields
 from tenun.agreement.delivered import HOLD, Batch, Hold, HoldKind
@@ -101,11 +103,28 @@ class Facts:
     end: datetime
     """When the agreement ends or ended, by its text and its acts."""
     orders_possible: Mapping[str, HoldKind] = field(default_factory=dict)
-    """By digest: acts on which an order may rest, and of which kind (shut-off: quarantine; addendum: deletion)."""
-    in_effect: Mapping[str, datetime] = field(default_factory=dict)
-    """Of those, since when each has its effect. A shut-off that was lifted is not here."""
+    """By digest: acts in effect on which an order may rest, and of which kind (shut-off: quarantine; addendum:
+    deletion). A shut-off that was lifted is not here, and nor is a quarantine that rests on it any longer."""
     reports: Sequence[datetime] = ()
     """When monitoring reports were made (Pasal 9)."""
+    incidents: Sequence[Incident] = ()
+    shut_offs: Sequence[Closure] = ()
+    """Of both parties, not lifted."""
+
+
+def facts_of(state: State, *, addenda: Collection[str] = ()) -> Facts:
+    """The facts in a state of the acts. `addenda` are the acts of that kind that are in effect."""
+    shut_offs = [one for kept in state.closures.values() for one in kept]
+    return Facts(
+        end=state.ends,
+        orders_possible={
+            **{one.act: HoldKind.QUARANTINE for one in shut_offs},
+            **dict.fromkeys(addenda, HoldKind.DELETION),
+        },
+        reports=[one.made_at for one in state.reports if one.kind is Kind.ME_REPORT],
+        incidents=state.incidents,
+        shut_offs=shut_offs,
+    )
 
 
 def order(station: Station, wanted: Order, facts: Facts, *, agreement: Agreement) -> list[str]:
@@ -113,9 +132,9 @@ def order(station: Station, wanted: Order, facts: Facts, *, agreement: Agreement
 
     Raises `NoSuchAct`. In the log before anything changes; entering it again changes nothing.
     """
-    if facts.orders_possible.get(wanted.act) is not wanted.kind or wanted.act not in facts.in_effect:
+    if facts.orders_possible.get(wanted.act) is not wanted.kind:
         kinds = "shut-off" if wanted.kind is HoldKind.QUARANTINE else "addendum"
-        raise NoSuchAct(act=wanted.act, kinds=kinds)
+        raise NoSuchAct(act=wanted.act if _is_digest(wanted.act) else "?", kinds=kinds)
     Journal(station).write(HELD, agreement=journal.cite(agreement), order=wanted.as_dict())
     write_durably(_orders_folder(station) / f"{wanted.act}.json", canonical_json.dumps(wanted.as_dict()))
     return apply_orders(station, facts)
@@ -148,7 +167,7 @@ def apply_orders(station: Station, facts: Facts) -> list[str]:
 
     Can be repeated: after an act, after a delivery, by the worker. Every snapshot counts, not only the current one.
     """
-    standing = [one for one in orders(station) if one.kind is HoldKind.DELETION or one.act in facts.in_effect]
+    standing = [one for one in orders(station) if _stands(one, facts)]
     held = []
     for dataset, snapshot, batch in deliveries(station):
         found = [one for one in standing if one.concerns(dataset, batch.received)]
@@ -158,6 +177,11 @@ def apply_orders(station: Station, facts: Facts) -> list[str]:
         if strongest is not None:
             held.append(snapshot.reference)
     return held
+
+
+def _stands(one: Order, facts: Facts) -> bool:
+    """A quarantine ends with the shut-off that it rests on. Nothing undoes an order to delete but another addendum."""
+    return one.kind is HoldKind.DELETION or one.act in facts.orders_possible
 
 
 def _hold(snapshot: Snapshot, ordered: Order | None) -> None:
@@ -196,7 +220,7 @@ def may_use(
     moment: datetime,
     agreement: Agreement,
     fields: frozenset[str] | None = None,
-    **state: Any,
+    state: State | None = None,
 ) -> Permit | Denial:
     """May this node use this batch for this purpose now? A Permit, or a Denial with every reason.
 
@@ -208,7 +232,7 @@ def may_use(
     use = Use(
         dataset=dataset, purpose=purpose, operation=operation, fields=fields, by=station.party, moment=moment
     )  # fmt: skip
-    return delivered.may_use(agreement, use, snapshot, **state)
+    return delivered.may_use(agreement, use, snapshot, state=state)
 
 
 def _dataset_of(snapshot: Snapshot) -> str:
@@ -365,8 +389,9 @@ def register(station: Station, agreement: Agreement, facts: Facts, *, moment: da
     found = [
         *_of_the_agreement(station, agreement, facts, moment),
         *_reports(station, agreement, facts, moment),
+        *_incidents(station, facts, moment),
         *_of_the_data(station, moment),
-        *_orders(station, moment),
+        *_orders(station, facts, moment),
         *_receipts(station, moment),
     ]
     return sorted(found, key=lambda one: (one.due is None, one.due or moment, one.id))
@@ -423,6 +448,25 @@ def _reports(station: Station, agreement: Agreement, facts: Facts, moment: datet
         number += 1
 
 
+def _incidents(station: Station, facts: Facts, moment: datetime) -> Iterator[Duty]:
+    """A shut-off for an incident is followed by a report of it, within 3 x 24 hours (UU 27/2022 Pasal 46)."""
+    for closure in facts.shut_offs:
+        if closure.party is station.party:
+            due = closure.since + INCIDENT_CLOCK
+            is_done = any(closure.act == one.shut_off for one in facts.incidents)
+            yield Duty(
+                id=f"incident:{closure.act}",
+                kind="incident-report",
+                clause="7(4)",
+                party=station.party,
+                text_id="Laporkan insiden yang menyebabkan penutupan akses (3 x 24 jam, UU 27/2022 Pasal 46).",
+                text_en="Report the incident that led to the shut-off (3 x 24 hours, UU 27/2022 Pasal 46).",
+                due=due,
+                state=DutyState.DONE if is_done else _state(due, moment),
+                about={"act": closure.act, "event": str(closure.event)},
+            )
+
+
 def _of_the_data(station: Station, moment: datetime) -> Iterator[Duty]:
     """The end of each delivery's data life: from then on its rows are not used. One duty a delivery, not a village."""
     groups: dict[tuple[str, str, str, datetime], int] = {}
@@ -446,7 +490,7 @@ def _of_the_data(station: Station, moment: datetime) -> Iterator[Duty]:
         )
 
 
-def _orders(station: Station, moment: datetime) -> Iterator[Duty]:
+def _orders(station: Station, facts: Facts, moment: datetime) -> Iterator[Duty]:
     for one in orders(station):
         attestation = station.exchange / "attestations" / f"{one.act}.jws"
         what = one.dataset or "semua data / all data"
@@ -459,11 +503,15 @@ def _orders(station: Station, moment: datetime) -> Iterator[Duty]:
             text_id=f"Hapus {what} dan buat pernyataannya." if is_deletion else f"Karantina: {what} tidak dipakai.",
             text_en=f"Delete {what} and attest to it." if is_deletion else f"Quarantine: {what} is not used.",
             due=one.due,
-            state=(DutyState.DONE if attestation.exists() else _state(one.due, moment))
-            if is_deletion
-            else DutyState.STANDING,
+            state=_state_of_order(one, facts, moment, is_attested=attestation.exists()),
             about=one.as_dict(),
         )
+
+
+def _state_of_order(one: Order, facts: Facts, moment: datetime, *, is_attested: bool) -> DutyState:
+    if one.kind is HoldKind.QUARANTINE:
+        return DutyState.STANDING if _stands(one, facts) else DutyState.DONE
+    return DutyState.DONE if is_attested else _state(one.due, moment)
 
 
 def _receipts(station: Station, moment: datetime) -> Iterator[Duty]:

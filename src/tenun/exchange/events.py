@@ -11,9 +11,10 @@ had twice without harm, because the memory of seen events may be lost and the ef
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -24,6 +25,8 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tenun.agreement.acts.chain import Chain
+from tenun.agreement.acts.refusals import ActNotReported, ActPredecessorMissing, RevisionMissing
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import ExchangeError
@@ -332,6 +335,37 @@ class Effects:
     """Bring the gate into line with the acts: after a peer's shut-off our own outgoing calls refuse."""
     hear_checkpoint: Callable[[bytes], None]
     """Compare a checkpoint of the peer's log with what we saw of it before."""
+
+
+def chain_taker(chain: Chain, fetch: Callable[[], Iterable[bytes]]) -> Callable[[bytes | None, str], None]:
+    """`Effects.take_act` for a node's chain of acts. `fetch` asks the peer for its whole chain (`GET .../acts`).
+
+    The act itself decides: whatever the event says about it, only its signatures and its place in the chain count.
+    """
+
+    def take(content: bytes | None, sha256: str) -> None:
+        if content is not None and hashlib.sha256(content).hexdigest() != sha256:
+            raise EventMalformed(member="/data/sha256", reason="not the digest of the act")
+        if sha256 in chain.ledger().entries:
+            return
+        try:
+            if content is not None:
+                chain.take(content)
+                return
+        except ActNotReported:
+            return  # it counts; the log is told of it with the next act, or by the worker
+        except (ActPredecessorMissing, RevisionMissing):
+            pass  # what it rests on comes with the whole chain
+        try:
+            chain.take_all(fetch())
+        except ActNotReported:
+            return
+        except (ActPredecessorMissing, RevisionMissing) as problem:
+            raise EventOutOfOrder() from problem
+        if sha256 not in chain.ledger().entries:
+            raise EventOutOfOrder()
+
+    return take
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tenun.agreement.acts.state import State
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Operation, Permit, Use, decide
 from tenun.exchange import holdings, journal, manifest, parts, receipt, signature
@@ -125,8 +126,11 @@ def check_manifest(
     operation: Operation,
     register: Register,
     known: dict[str, Any],
+    state: State | None = None,
 ) -> Checked:
     """The manifest as a thing that may be believed and used. Adds to `known` what the log may say of it.
+
+    `state` is that of the agreement now; None decides by its document alone.
 
     Signature first: until it holds, nothing in the manifest is anything but bytes. Raises one class of
     `refusals` for each check.
@@ -149,7 +153,7 @@ def check_manifest(
     now = station.clock.now()
     if stated.created_at > now + CLOCK_SKEW:
         raise CreatedInFuture(created=stated.created, now=rfc3339(now))
-    permit = _decide(station, agreement, stated, operation, known)
+    permit = _decide(station, agreement, stated, operation, known, state)
     binding = binding_of(stated.dataset)
     binding.require_known(stated.fields_)
     _check_coherence(stated, binding, agreement, permit)
@@ -177,7 +181,12 @@ def _check_way(stated: Manifest, operation: Operation) -> None:
 
 
 def _decide(
-    station: Station, agreement: Agreement, stated: Manifest, operation: Operation, known: dict[str, Any]
+    station: Station,
+    agreement: Agreement,
+    stated: Manifest,
+    operation: Operation,
+    known: dict[str, Any],
+    state: State | None,
 ) -> Permit:
     """By our own copy of the agreement: that the provider found it allowed is no reason for us."""
     use = Use(
@@ -188,7 +197,7 @@ def _decide(
         by=station.party,
         moment=station.clock.now(),
     )
-    decision = decide(agreement, use)
+    decision = decide(agreement, use, **({} if state is None else {"state": state}))
     known["decision"] = journal.decision_of(decision, agreement)
     if isinstance(decision, Denial):
         raise NotPermitted(decision)

@@ -31,7 +31,7 @@ from tenun.exchange.binding import BINDINGS, Binding
 from tenun.exchange.events import EventType
 from tenun.exchange.gate import Gate
 from tenun.exchange.journal import Journal
-from tenun.exchange.refusals import ExchangeError
+from tenun.exchange.refusals import ExchangeError, LogUnavailable
 from tenun.exchange.register import sync_folder, write_durably
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
@@ -134,12 +134,16 @@ class Outbox:
         """Send what may be sent now: the first of each stream, then the next, until one does not get through.
 
         One process at a time; another that comes meanwhile does nothing. Whatever happened is on disk when
-        this returns.
+        this returns. An event that arrived while our log could not be written stays, is sent again, and keeps
+        nothing else waiting; `LogUnavailable` is raised at the end.
         """
+        unlogged: list[LogUnavailable] = []
         with self._lock("deliver.lock", wait=False) as is_ours:
             if not is_ours:
                 return self.status()
-            delivered = sum(self._deliver_stream(stream, send, now) for stream in self._streams())
+            delivered = sum(self._deliver_stream(stream, send, now, unlogged) for stream in self._streams())
+        if unlogged:
+            raise unlogged[0]
         state = self.status()
         return Delivery(delivered, state.waiting, state.held, state.parked, state.oldest)
 
@@ -151,7 +155,7 @@ class Outbox:
         parked = len(list((self._folder / PARKED).glob("*.json")))
         return Delivery(0, len(waiting), held, parked, oldest)
 
-    def _deliver_stream(self, stream: str, send: Send, now: datetime) -> int:
+    def _deliver_stream(self, stream: str, send: Send, now: datetime, unlogged: list[LogUnavailable]) -> int:
         delivered = 0
         for path in self._waiting(stream):
             try:
@@ -162,9 +166,13 @@ class Outbox:
                 break
             status = _try(send, record["event"].encode())
             if status is not None and 200 <= status < 300:
-                self._note_delivered(record)
-                _remove(path)
                 delivered += 1
+                try:
+                    self._note_delivered(record)
+                except LogUnavailable as problem:
+                    unlogged.append(problem)
+                    continue
+                _remove(path)
             elif _is_final(status) and EventType(record["type"]).is_data:
                 _write(self._folder / PARKED / path.name, {**record, "status": status})
                 _remove(path)

@@ -32,6 +32,7 @@ BYTES_MAX = 256 * 1024 * 1024
 """Of one part, as it lies in the pack."""
 MEMORY_MAX = 2 * 1024 * 1024 * 1024
 """Of one part, unpacked: a small file must not become an endless table."""
+_BATCH_ROWS = 8 * 1024
 
 
 @dataclass(frozen=True)
@@ -187,12 +188,25 @@ def decode(data: bytes, *, part: str, schema: pa.Schema, rows: int) -> pa.Table:
             raise TooLarge(what=part, limit=MEMORY_MAX)
         if file.metadata.num_rows != rows:
             raise RowsOther(part=part, reason="their number is not the one that the manifest states")
-        table = file.read()
-    except (pa.ArrowException, OSError) as problem:
+        table = _read_within(file, part=part)
+        # Texts that are no text would be met later, and elsewhere.
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise RowsOther(part=part, reason="it is not a Parquet file that can be read") from problem
     if table.num_rows != rows:
         raise RowsOther(part=part, reason="their number is not the one that the manifest states")
     return table.cast(schema)
+
+
+def _read_within(file: pq.ParquetFile, *, part: str) -> pa.Table:
+    """All rows, some at a time: what is written once and meant a million times shows its size only here."""
+    batches, size = [], 0
+    for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+        size += batch.nbytes
+        if size > MEMORY_MAX:
+            raise TooLarge(what=part, limit=MEMORY_MAX)
+        batches.append(batch)
+    return pa.Table.from_batches(batches, schema=file.schema_arrow).combine_chunks()
 
 
 def check_schema(found: pa.Schema, expected: pa.Schema, *, part: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from tenun.agreement.acts.state import State
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use
 from tenun.agreement.delivered import decide_on_batches
@@ -38,10 +38,12 @@ class FiguresNotPermitted(TenunError):
         return {**super().as_dict(), "decision": self.denial.as_dict()}
 
 
-def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None, **state: Any) -> Permit:
+def ask(
+    agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None, state: State | None = None
+) -> Permit:
     """The decision that `compute` needs, covering what was received into the lake and may still be used for figures.
 
-    `state=` is the state that the acts have brought about at that moment. Raises `FiguresNotPermitted`: also where
+    `state` is what the acts have brought about at that moment. Raises `FiguresNotPermitted`: also where
     everything received was handed over for another purpose, is held, is to be deleted, or is past its data life.
     """
     held = lake.all_current(layer=Layer.CORE, dataset=sid.DATASET) if lake else []
@@ -56,7 +58,7 @@ def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None 
             moment=moment,
         ),
         held,
-        **state,
+        state=state,
     )
     if isinstance(decision, Denial):
         raise FiguresNotPermitted(decision)

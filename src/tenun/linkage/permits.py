@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from tenun.agreement.acts.state import State
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Operation, Party, Permit, Purpose, Use, allowed_fields
 from tenun.agreement.delivered import decide_on_batches
@@ -45,20 +45,24 @@ class Permits:
     seekers: Permit
 
 
-def ask(agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None, **state: Any) -> Permits:
+def ask(
+    agreement: Agreement, *, by: Party, moment: datetime, lake: Lake | None = None, state: State | None = None
+) -> Permits:
     """Decisions for both sides, covering what was received into the lake and may still be used for linkage.
 
-    `state=` is the state that the acts have brought about at that moment. Raises `LinkageNotPermitted` for the
+    `state` is what the acts have brought about at that moment. Raises `LinkageNotPermitted` for the
     first side that is refused: also where everything received was handed over for another purpose, is held in
     quarantine, is to be deleted, or is past its data life.
     """
     return Permits(
-        residents=_ask(agreement, RESIDENTS, lake, by=by, moment=moment, **state),
-        seekers=_ask(agreement, SEEKERS_SIDE, lake, by=by, moment=moment, **state),
+        residents=_ask(agreement, RESIDENTS, lake, by=by, moment=moment, state=state),
+        seekers=_ask(agreement, SEEKERS_SIDE, lake, by=by, moment=moment, state=state),
     )
 
 
-def _ask(agreement: Agreement, side: Side, lake: Lake | None, *, by: Party, moment: datetime, **state: Any) -> Permit:
+def _ask(
+    agreement: Agreement, side: Side, lake: Lake | None, *, by: Party, moment: datetime, state: State | None
+) -> Permit:
     granted = allowed_fields(
         agreement, dataset=side.agreed, purpose=Purpose.LINKAGE, operation=Operation.USE, by=by
     )  # fmt: skip
@@ -69,7 +73,7 @@ def _ask(agreement: Agreement, side: Side, lake: Lake | None, *, by: Party, mome
         agreement,
         Use(dataset=side.agreed, purpose=Purpose.LINKAGE, operation=Operation.USE, fields=fields, by=by, moment=moment),
         held,
-        **state,
+        state=state,
     )
     if isinstance(decision, Denial):
         raise LinkageNotPermitted(decision)

@@ -271,15 +271,11 @@ class Gatekeeper:
         """
         with self.locked():
             record = self._readable_or_new()
-            if record.by(self.party, scope) is None:
-                record = self._with(record, Closure(scope, self.party, self._clock.now(), reason, source))
-                try:
-                    write_durably(self.record_file, record.encode())
-                except OSError as problem:
-                    self._close_without_record(record, problem)
+            closure = record.by(self.party, scope)
+            if closure is None:
+                closure = Closure(scope, self.party, self._now(), reason, source)
+                record, closure = self._recorded(record, closure)
             is_shown = self._show(record)
-        closure = record.by(self.party, scope)
-        assert closure is not None  # it was there, or was added
         return closure, Effect.PAGE if is_shown else self._wait_for(record.number)
 
     def adopt_sentinel(self) -> Closure | None:
@@ -288,10 +284,11 @@ class Gatekeeper:
             return None
         return self.close(Scope.all(), reason=Reason.OTHER, source=Source.SENTINEL)[0]
 
-    def reopen(self, scope: Scope) -> tuple[Record, Effect]:
+    def reopen(self, scope: Scope, *, acts: Collection[str] = ()) -> tuple[Record, Effect]:
         """Take back this party's own closure, and the sentinel with that of everything. A new epoch begins.
 
-        Raises `NotShutOff`, `RecordUnreadable`. Whether the party may, and its signed act, is `node.shutoff`'s.
+        `acts` are shut-offs of ours that a signed act has just ended: what they closed opens with it. Whether the
+        party may, and the signed act, is the business of `node.shutoff`. Raises `NotShutOff`, `RecordUnreadable`.
         """
         with self.locked():
             record = self.read()
@@ -302,29 +299,29 @@ class Gatekeeper:
                 # Before the record: a crash in between leaves it closed.
                 self.sentinel.unlink()
                 sync_folder(self.folder)
-            record = self._without(record, closure)
+            for one in record.closures:
+                if one.by is self.party and (one is closure or one.act in acts):
+                    record = self._without(record, one)
             write_durably(self.record_file, record.encode())
             is_shown = self._show(record)
         return record, Effect.PAGE if is_shown else self._wait_for(record.number)
 
-    def reconcile(self, closures: Collection[Closure]) -> bool:
+    def reconcile(self, closures: Collection[Closure], *, known: Collection[str]) -> bool:
         """Bring the record up to what the agreement's acts say. True when something changed.
 
-        The other party's closures follow the acts both ways. Ours are only added: one that is not in the acts
-        yet waits for its act, and only `reopen` takes it away.
+        `closures` are those of both parties that stand, each with its act; `known` are all acts of the chain. The
+        other party's closures follow the acts both ways, but one is taken away only when the chain still has the act
+        that made it: a chain that was lost or put back opens nothing. Ours are only added: one that is not in the
+        acts yet waits for its act, and only `reopen` takes it away.
         """
         with self.locked():
             before = record = self.read()
-            there = {(one.by, one.scope): one for one in closures}
+            standing = {closure.act for closure in closures}
             for closure in record.closures:
-                if closure.by is not self.party and (closure.by, closure.scope) not in there:
+                if closure.by is not self.party and closure.act in known and closure.act not in standing:
                     record = self._without(record, closure)
-            for (by, scope), closure in there.items():
-                known = record.by(by, scope)
-                if known is None:
-                    record = self._with(record, replace(closure, source=Source.ACT, is_told=True))
-                elif known.act is None and closure.act is not None:
-                    record = _replaced(record, replace(known, act=closure.act))
+            for closure in closures:
+                record = self._learnt(record, closure)
             if record == before:
                 return False
             write_durably(self.record_file, record.encode())
@@ -332,6 +329,17 @@ class Gatekeeper:
         if not is_shown:
             self._wait_for(record.number)
         return True
+
+    def _learnt(self, record: Record, closure: Closure) -> Record:
+        if any(closure.act == one.act for one in record.closures):
+            return record
+        there = record.by(closure.by, closure.scope)
+        if there is None and closure.by is self.party and closure.scope.kind is ScopeKind.AGREEMENT:
+            # The acts have no wider scope than the agreement: this may be the act of our closing everything.
+            there = record.by(self.party, Scope.all())
+        if there is None:
+            return self._with(record, replace(closure, source=Source.ACT, is_told=True))
+        return _replaced(record, replace(there, act=closure.act)) if there.act is None else record
 
     def note(self, number: int, *, act: str | None = None, is_told: bool | None = None) -> None:
         """Write beside a closure what became of it. No epoch changes."""
@@ -396,17 +404,28 @@ class Gatekeeper:
             if self.record_file.exists():
                 self.record_file.replace(self.folder / f"{RECORD}.damaged-{_milliseconds(self._clock.now())}")
             record = Record(0, {Scope.all(): 0})
-            lost = Closure(Scope.all(), self.party, self._clock.now(), Reason.OTHER, Source.RECORD_LOST)
+            lost = Closure(Scope.all(), self.party, self._now(), Reason.OTHER, Source.RECORD_LOST)
             return self._with(record, lost)
 
-    def _close_without_record(self, record: Record, problem: OSError) -> None:
-        """A full or broken disk: the page is memory and can be written, and a name may still fit into the folder."""
-        self._show(record)
+    def _recorded(self, before: Record, closure: Closure) -> tuple[Record, Closure]:
+        """The record with the closure, on disk; or, where the disk is full or broken, the sentinel.
+
+        The page is memory and can still be written, and a name may still fit into the folder.
+        """
+        record = self._with(before, closure)
         try:
-            self.sentinel.touch()
-            sync_folder(self.folder)
-        except OSError:
-            raise RecordUnwritable(reason=type(problem).__name__) from problem
+            write_durably(self.record_file, record.encode())
+        except OSError as problem:
+            try:
+                self.sentinel.touch()
+                sync_folder(self.folder)
+            except OSError:
+                self._write_page(
+                    replace(before.page(), closed_by=closure.reason, since_ms=_milliseconds(closure.since))
+                )
+                raise RecordUnwritable(reason=type(problem).__name__) from problem
+            return before, closure
+        return record, record.closures[-1]
 
     def _state_of(self, record: Record) -> PageState:
         if self.has_sentinel() and record.by(self.party, Scope.all()) is None:
@@ -416,12 +435,20 @@ class Gatekeeper:
 
     def _show(self, record: Record) -> bool:
         """Write the page, if there is one. Hold the lock."""
+        return self._write_page(self._state_of(record))
+
+    def _write_page(self, state: PageState) -> bool:
         page = pages.map_page(self.page_file, is_writable=True)
         if page is None:
             return False
         with page:
-            writing.write(page, self._state_of(record))
+            writing.write(page, state)
         return True
+
+    def _now(self) -> datetime:
+        """To the millisecond, as the record and the page keep it."""
+        moment = self._clock.now()
+        return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
 
     def _wait_for(self, number: int) -> Effect:
         """There is no page to write. The guard makes one from the record within moments, or it is dead.

@@ -18,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -30,7 +30,7 @@ from tenun.exchange import gate as pages
 from tenun.kernel.errors import TenunError
 from tenun.node import chain, postgres
 from tenun.node import page as writing
-from tenun.node.gate import Closure, Gatekeeper, RecordUnreadable, RecordUnwritable
+from tenun.node.gate import Gatekeeper, RecordUnreadable, RecordUnwritable
 from tenun.node.home import NodeHome, Role
 
 CHANNEL = "tenun_gate"
@@ -177,7 +177,7 @@ def database_that_runs(role: Role) -> postgres.Database | None:
 
 def follow_acts(
     keeper: Gatekeeper,
-    closures: Callable[[], Collection[Closure]],
+    read: Callable[[], chain.Said],
     wake: threading.Event,
     stopping: threading.Event,
 ) -> None:
@@ -185,7 +185,8 @@ def follow_acts(
     failed = ""
     while not stopping.is_set():
         try:
-            if keeper.reconcile(closures()):
+            said = read()
+            if keeper.reconcile(said.closures, known=said.known):
                 wake.set()
             failed = ""
         except (TenunError, OSError, ValueError) as problem:
@@ -227,9 +228,7 @@ def run(home: NodeHome, *, ready: Path | None = None) -> None:
 def _keep(guard: Guard, home: NodeHome, keeper: Gatekeeper, ready: Path | None, leaving: Leaving) -> None:
     stopping, wake = threading.Event(), threading.Event()
     threading.Thread(target=listen, args=(home.role, wake, stopping), daemon=True).start()
-    threading.Thread(
-        target=follow_acts, args=(keeper, lambda: chain.closures(home), wake, stopping), daemon=True
-    ).start()
+    threading.Thread(target=follow_acts, args=(keeper, chain.Reading(home), wake, stopping), daemon=True).start()
     while not leaving.is_asked:
         wake.clear()
         try:

@@ -23,11 +23,10 @@ from typing import Any
 import psycopg
 
 from tenun.agreement.vocabulary import Party
-from tenun.exchange.events import EventType
-from tenun.exchange.gate import Reason, Scope
+from tenun.exchange.gate import OpenGate, Reason, Scope
 from tenun.exchange.journal import Journal
 from tenun.exchange.register import sync_folder, write_durably
-from tenun.exchange.station import Station
+from tenun.exchange.serving.exports import Exports
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
 from tenun.kernel.errors import TenunError
@@ -52,18 +51,19 @@ class Step(StrEnum):
     """Cancel what waits and runs, unlink finished files."""
     ACT = "act"
     """The signed act in the agreement's chain."""
-    EVENT = "event"
-    """The act on its way to the peer."""
+    REPORT = "report"
+    """The act in our log, and on its way to the peer."""
     LOG = "log"
+    """What this node did, in its log."""
 
 
-# Without the act, there is nothing to send.
-_NEEDS = {Step.EVENT: Step.ACT}
+# Without the act, there is nothing to tell.
+_NEEDS = {Step.REPORT: Step.ACT}
 # Under this name `failed` says that the note itself could not be kept.
 _NOTE = "pending"
 _STEPS = {
-    SHUT_OFF: (Step.NOTIFY, Step.JOBS, Step.ACT, Step.EVENT, Step.LOG),
-    REINSTATE: (Step.NOTIFY, Step.ACT, Step.EVENT, Step.LOG),
+    SHUT_OFF: (Step.NOTIFY, Step.JOBS, Step.ACT, Step.REPORT, Step.LOG),
+    REINSTATE: (Step.NOTIFY, Step.ACT, Step.REPORT, Step.LOG),
 }
 
 
@@ -190,8 +190,8 @@ def reinstate(home: NodeHome, scope: Scope, *, note: str = "") -> Change:
         raise NotShutOff(scope=str(scope), by=str(keeper.party))
     # The chain must know what is taken back. What a shut-off still owes to others goes on being owed.
     resume(home)
-    act = chain.reinstate(home, closure, note=note)
-    record, effect = keeper.reopen(scope)
+    act, ended = chain.reinstate(home, closure, note=note)
+    record, effect = keeper.reopen(scope, acts=ended)
     pending = _follow_up(keeper, REINSTATE, record.number, closure, note)
     pending.done[Step.ACT] = act or ""
     return _carried_out(home, pending, effect)
@@ -217,18 +217,6 @@ def waiting(home: NodeHome) -> list[Pending]:
 
 def keeper_of(home: NodeHome) -> Gatekeeper:
     return Gatekeeper(home.folder / "gate", Party(home.role.value))
-
-
-def station_of(home: NodeHome) -> Station:
-    """The node as the exchange sees it."""
-    return Station(
-        party=Party(home.role.value),
-        lake=home.lake,
-        keys=home.folder / "keys",
-        agreement=home.agreement,
-        exchange=home.exchange,
-        log=home.log,
-    )
 
 
 # --- what follows ------------------------------------------------------------------------------------------
@@ -353,24 +341,30 @@ def _notify(home: NodeHome, pending: Pending) -> str:
 
 
 def _drop_jobs(home: NodeHome, pending: Pending) -> str:
-    return str(chain.drop_jobs(home, pending.closure.scope))
+    exports = Exports(home.station, chain.standing_of(home).at, OpenGate())
+    return str(exports.drop(pending.closure.scope))
 
 
 def _act(home: NodeHome, pending: Pending) -> str:
-    return chain.shut_off(home, pending.closure, note=pending.note) or ""
+    recorded = next((one for one in _closures(home) if one.number == pending.number), pending.closure)
+    return chain.shut_off(home, recorded, note=pending.note) or ""
 
 
-def _event(home: NodeHome, pending: Pending) -> str:
-    digest = pending.done[Step.ACT]
-    if not digest:
-        return ""  # no agreement, no peer
-    kind = EventType.SHUT_OFF if pending.change == SHUT_OFF else EventType.REINSTATED
-    return chain.queue_event(home, kind, digest)
+def _closures(home: NodeHome) -> tuple[Closure, ...]:
+    """As recorded now: the guard may have found the act in the chain meanwhile."""
+    try:
+        return keeper_of(home).read().closures
+    except RecordUnreadable:
+        return ()
+
+
+def _report(home: NodeHome, pending: Pending) -> str:
+    return str(chain.report(home))
 
 
 def _log(home: NodeHome, pending: Pending) -> str:
     closure = pending.closure
-    logged = Journal(station_of(home)).write(
+    logged = Journal(home.station).write(
         SHUT if pending.change == SHUT_OFF else REINSTATED,
         scope=str(closure.scope),
         reason=str(closure.reason),
@@ -386,6 +380,6 @@ _WORK: Mapping[Step, Callable[[NodeHome, Pending], str]] = {
     Step.NOTIFY: _notify,
     Step.JOBS: _drop_jobs,
     Step.ACT: _act,
-    Step.EVENT: _event,
+    Step.REPORT: _report,
     Step.LOG: _log,
 }

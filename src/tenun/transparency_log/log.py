@@ -25,7 +25,7 @@ from tenun.transparency_log.errors import LogAltered, NoteInvalid, NotWitnessed,
 from tenun.transparency_log.folder import CHECKPOINT, LogFolder
 from tenun.transparency_log.note import Signer
 from tenun.transparency_log.proof import Proof
-from tenun.transparency_log.write_ahead import Mark, WriteAhead
+from tenun.transparency_log.write_ahead import Mark, Record, WriteAhead
 
 LOCK = "lock"
 
@@ -92,8 +92,7 @@ class Log:
         Good before a backup of the folder or a handing-over to an auditor; never needed for safety.
         """
         with self._only_writer():
-            state = self._current()
-            return self._settle(state).checkpoint
+            return self._settle(self._current()).checkpoint
 
     def prove(self, index: int, *, is_cosigned: bool = False) -> str:
         """A tlog-proof of an entry under the newest checkpoint; or under the newest that a witness signed.
@@ -162,50 +161,58 @@ class Log:
         published, why = self._try_verify(data)
         base = self._ahead.base()
         started, _ = self._try_verify(base.signed) if base is not None else (None, "")
-        if base is None or started is None:
-            if published is None:
-                raise LogAltered(file=CHECKPOINT, reason=why)
-            return self._settle(self._state_of(published, data, Mark(b"", 0, 0), 0))
-        records = self._ahead.after(base.mark) or []
-        last = records[-1] if records else base
-        ended, _ = self._try_verify(last.signed)
-        if published is not None and last.signed == data:
-            try:
-                return self._state_of(published, data, last.mark, started.size)
-            except LogAltered:
-                # Tiles that were never flushed, after a power cut: the write-ahead file has them. If the
-                # fault is older than its base, the next line says so.
-                return self._replay(base.signed, started, base.mark, records)
-        if ended is None or (published is not None and published.size > ended.size):
-            if published is None:
-                raise LogAltered(file=CHECKPOINT, reason=why)
-            return self._settle(self._state_of(published, data, Mark(b"", 0, 0), min(started.size, published.size)))
-        if published is not None and published.size == ended.size and published.root != ended.root:
-            raise LogAltered(file=CHECKPOINT, reason="two histories of one size bear our signature")
-        return self._replay(base.signed, started, base.mark, records)
+        if base is not None and started is not None:
+            records = self._ahead.after(base.mark) or []
+            ended, _ = self._try_verify(records[-1].signed) if records else (started, "")
+            if ended is not None and (published is None or published.size <= ended.size):
+                if published is not None and published.size == ended.size and published.root != ended.root:
+                    raise LogAltered(file=CHECKPOINT, reason="two histories of one size bear our signature")
+                return self._replay(base, started, records, ended, published=data)
+        if published is None:
+            raise LogAltered(file=CHECKPOINT, reason=why)
+        # Tiles that were written directly, and the write-ahead file not yet begun anew on them.
+        first = min(started.size, published.size) if started is not None else 0
+        return self._settle(_State(published, data, Edge.load(self.files, published), Mark(b"", 0, 0), first))
 
-    def _replay(self, signed: bytes, started: Checkpoint, mark: Mark, records: Sequence[write_ahead.Record]) -> _State:
-        state = self._state_of(started, signed, mark, started.size)
-        for path, content in list(self._grow(state.edge, [each for record in records for each in record.entries])):
-            disk.write_whole(self.folder / path, content)
-        grown = checkpoint.verify(records[-1].signed, verifiers=[self.signer.verifier]) if records else started
-        if (state.edge.size, state.edge.root()) != (grown.size, grown.root):
+    def _replay(
+        self, base: Record, started: Checkpoint, records: Sequence[Record], ended: Checkpoint, *, published: bytes
+    ) -> _State:
+        """The log as the write-ahead file has it; what lies otherwise in the tiles, or not at all, is written again.
+
+        After a power cut that can be every file since the base. After a process was killed it is a few.
+        """
+        edge = Edge.load(self.files, started)
+        is_as_published = True
+        for path, content in self._grow(edge, _entries_of(records)):
+            is_as_published &= self._mend(path, content)
+        if (edge.size, edge.root()) != (ended.size, ended.root):
             raise LogAltered(file=write_ahead.FILE, reason="its entries do not give the signed root")
-        last = records[-1] if records else None
-        return self._settle(_State(grown, last.signed if last else signed, state.edge, mark, started.size))
+        for path, content in edge.open_files():
+            is_as_published &= self._mend(path, content)
+        last = records[-1] if records else base
+        state = _State(ended, last.signed, edge, last.mark, started.size)
+        return state if is_as_published and published == last.signed else self._settle(state)
 
-    def _apply(self, state: _State, records: Sequence[write_ahead.Record]) -> _State:
-        """What other processes have committed, and written into tiles themselves."""
-        for _ in self._grow(state.edge, [each for record in records for each in record.entries]):
+    def _mend(self, path: str, content: bytes) -> bool:
+        """Whether the file was as it should be."""
+        file = self.folder / path
+        try:
+            if file.read_bytes() == content:
+                return True
+        except FileNotFoundError:
             pass
+        disk.write_whole(file, content)
+        return False
+
+    def _apply(self, state: _State, records: Sequence[Record]) -> _State:
+        """What other processes have committed, and written into tiles themselves."""
+        for entry in _entries_of(records):
+            state.edge.push(entry)
         last = records[-1]
         told = checkpoint.verify(last.signed, verifiers=[self.signer.verifier])
         if (state.edge.size, state.edge.root()) != (told.size, told.root):
             raise LogAltered(file=write_ahead.FILE, reason="its entries do not give the signed root")
         return _State(told, last.signed, state.edge, last.mark, state.base)
-
-    def _state_of(self, found: Checkpoint, signed: bytes, mark: Mark, base: int) -> _State:
-        return _State(found, signed, Edge.load(self.files, found), mark, base)
 
     def _try_verify(self, data: bytes) -> tuple[Checkpoint | None, str]:
         try:
@@ -275,7 +282,7 @@ class Log:
         grown = Checkpoint(self.signer.name, edge.size, edge.root())
         return grown, checkpoint.sign(grown, self.signer)
 
-    def _grow(self, edge: Edge, entries: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    def _grow(self, edge: Edge, entries: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
         """Add entries to the edge, and give the files that become full, as they do."""
         for entry in entries:
             yield from edge.push(entry)
@@ -311,6 +318,11 @@ class _State:
     mark: Mark
     base: int
     """The size whose tiles are on disk; those beyond are in the write-ahead file too."""
+
+
+def _entries_of(records: Sequence[Record]) -> Iterator[bytes]:
+    for record in records:
+        yield from record.entries
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -135,7 +135,7 @@ def add_lines(note: bytes, lines: Iterable[str]) -> bytes:
 
 
 def split(note: bytes) -> tuple[str, list[str]]:
-    """The text and the signature lines, of which nothing is verified but that they are well-formed."""
+    """The text and the signature lines. Nothing is verified, and the lines may be malformed."""
     if len(note) > NOTE_BYTES_MAX:
         raise NoteInvalid(reason="it is too long")
     try:
@@ -150,8 +150,6 @@ def split(note: bytes) -> tuple[str, list[str]]:
     lines = signatures.removesuffix("\n").split("\n")
     if len(lines) > SIGNATURES_MAX:
         raise NoteInvalid(reason="it has too many signature lines")
-    for line in lines:
-        _signature(line)
     return text, lines
 
 

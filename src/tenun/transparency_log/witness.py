@@ -251,13 +251,13 @@ def ask(files: LogFolder, post: Post, *, witnesses: Collection[Cosignatory]) -> 
     old = min(_cosigned_size(files, witnesses), size)
     status, answer = post(request(files, old, signed=signed))
     if status == 409:
-        told = checkpoint.decimal(answer.decode("ascii", errors="replace").removesuffix("\n"))
-        if told is None or told == old:
-            raise WitnessRefused(status=status, reason="it has seen another history of this size")
-        if told > size:
+        told = _told_size(answer)
+        if told is not None and told > size:
             raise WitnessRefused(status=status, reason=f"it has seen {told} entries and there are {size}")
-        old = told
-        status, answer = post(request(files, old, signed=signed))
+        if told is not None and told != old:
+            status, answer = post(request(files, told, signed=signed))
+    if status == 409:
+        raise WitnessRefused(status=status, reason="it has seen another history, or was asked by somebody else")
     if status != 200:
         raise WitnessRefused(status=status, reason=_reason_of(answer))
     return keep(files, signed, answer, witnesses=witnesses)
@@ -315,6 +315,10 @@ def _cosigned_size(files: LogFolder, witnesses: Collection[Cosignatory]) -> int:
         return checkpoint.parse(note.split(known)[0]).size if is_theirs else 0
     except LogError:
         return 0
+
+
+def _told_size(answer: bytes) -> int | None:
+    return checkpoint.decimal(answer.decode("ascii", errors="replace").removesuffix("\n"))
 
 
 def _reason_of(answer: bytes) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from tenun.exchange import outbox
 from tenun.exchange.events import EventType
 from tenun.exchange.gate import OpenGate
+from tenun.exchange.journal import Journal
 from tenun.exchange.outbox import Outbox, OutboxDamaged, announce_changes
 from tenun.exchange.refusals import LogUnavailable
 from tests.lib.two_nodes import VILLAGES, Nodes, publish_residents
@@ -119,7 +122,7 @@ def test_a_failure_is_tried_again_later_and_later_and_never_given_up(nodes: Node
     for _ in range(400):
         box.deliver_due(peer, nodes.clock.now())
         nodes.later(seconds=1)
-    waits = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    waits = [later - earlier for earlier, later in itertools.pairwise(tries)]
     assert waits[:4] == [timedelta(seconds=seconds) for seconds in (1, 2, 4, 8)]
     assert max(waits) == outbox.LONGEST_WAIT_ACT
     assert box.status().waiting == 1
@@ -196,8 +199,6 @@ def test_whatever_the_peer_answers_acts_come_in_order_and_none_is_lost(
 
 
 def _empty_copy(nodes: Nodes, folder: Path) -> Any:
-    from dataclasses import replace
-
     return replace(nodes.desa, exchange=folder / "exchange")
 
 
@@ -296,8 +297,6 @@ def test_a_dataset_that_is_shut_off_does_not_hold_back_another(nodes: Nodes) -> 
 def test_delivered_events_are_in_the_log_and_an_unwritable_log_delays_no_act(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tenun.exchange.journal import Journal
-
     book, peer = Journal(nodes.desa), Peer()
     box = Outbox(nodes.desa, OpenGate(), book=book)
     put_acts(box, 1)
@@ -307,14 +306,16 @@ def test_delivered_events_are_in_the_log_and_an_unwritable_log_delays_no_act(
     def cannot(*entry: Any, **members: Any) -> None:
         raise LogUnavailable(reason="test")
 
-    put_acts(box, 2)
+    put_acts(box, 2, 3)
     monkeypatch.setattr(book, "write", cannot)
     with pytest.raises(LogUnavailable):
         box.deliver_due(peer, nodes.clock.now())
-    assert len(peer.taken) == 2  # the peer has it; we say so in the log when it can be written
+    assert peer.told() == [f"{number:064x}" for number in (1, 2, 3)]
+    assert box.status().waiting == 2  # they go once more, when the log can say so
     monkeypatch.undo()
     box.deliver_due(peer, nodes.clock.now())
     assert box.status().waiting == 0
+    assert len(list(book.entries(0))) == 3
 
 
 # --- telling that data changed ---------------------------------------------------------------------------
@@ -337,8 +338,6 @@ def test_a_change_is_announced_once_and_the_next_one_again(nodes: Nodes) -> None
 
 
 def test_a_snapshot_of_an_older_date_changes_nothing_that_is_told(nodes: Nodes) -> None:
-    from datetime import date
-
     announce(nodes)
     publish_residents(nodes.desa.lake, VILLAGES[0], 12, as_of=date(2020, 1, 1), version="3")
     assert announce(nodes) == []

@@ -173,8 +173,9 @@ def test_another_column_is_refused_by_name(output_format: Format) -> None:
 
 
 def test_a_small_file_does_not_become_an_endless_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenun.exchange.parts.MEMORY_MAX", 10_000)
-    table = pa.table({"key": ["a" * 1000] * 100, "age": pa.array([1] * 100, pa.int32())})
+    monkeypatch.setattr("tenun.exchange.parts.MEMORY_MAX", 1_000_000)
+    count = 20_000
+    table = pa.table({"key": ["a" * 100] * count, "age": pa.array([1] * count, pa.int32())})
     for output_format in Format:
         with pytest.raises(TooLarge):
-            formats.decode(formats.encode(table, output_format), output_format, part="p", schema=SMALL, rows=100)
+            formats.decode(formats.encode(table, output_format), output_format, part="p", schema=SMALL, rows=count)

@@ -181,6 +181,9 @@ SPELLINGS: dict[str, Callable[[Request], Request]] = {
     "an unknown component parameter": lambda m: _field(m, '"@method"', '"@method";tr'),
     "a component in capitals": lambda m: _field(m, '"prefer"', '"Prefer"'),
     "the parameters as a component": lambda m: _field(m, '"prefer"', '"@signature-params"'),
+    "a component with parameters": lambda m: _field(m, '"prefer"', '"prefer";bs'),
+    "a part of the query": lambda m: _field(m, '"prefer"', '"prefer" "@query-param";name="halaman"'),
+    "too many components": lambda m: _field(m, '"prefer"', " ".join(f'"x-{number}"' for number in range(40))),
     "no inner list": lambda m: with_header(m, "signature-input", "sig1=1"),
     "a parameter twice": lambda m: _field(m, ";nonce=", ";created=1;nonce="),
     "an unknown parameter": lambda m: _field(m, ";nonce=", ";izin=1;nonce="),
@@ -351,6 +354,22 @@ def test_an_answer_to_an_unsigned_request_is_bound_to_its_method_and_url() -> No
 def test_a_refusal_of_a_broken_signature_is_signed_all_the_same() -> None:
     to = with_header(signed(), "signature", "sig1=:AAAA:")
     assert checked(answered(to), to).kid == ED.thumbprint()
+
+
+@pytest.mark.parametrize("url", ["https://desa.example/é", "https://desa.example/a#b", "kacau", "https://a/\x00"])
+def test_a_refusal_of_a_request_that_nobody_could_sign_is_signed_all_the_same(url: str) -> None:
+    to = replace(signed(), url=url)
+    covered = signature_base.read(answered(to).headers["signature-input"])["sig1"]
+    assert signatures.OF_SIGNATURE in covered.components
+    assert "@target-uri" not in [component.name for component in covered.components]
+
+
+def test_a_response_may_bind_itself_to_no_other_part_of_the_request() -> None:
+    to = signed()
+    response = answered(to)
+    more = response.headers["signature-input"].replace('"@method";req', '"@method";req "prefer";req')
+    with pytest.raises(SignatureMalformed):
+        checked(replace(response, headers={**response.headers, "signature-input": more}), to)
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tenun.transparency_log import log as log_module
-from tenun.transparency_log import merkle, proof, tile
+from tenun.transparency_log import merkle, proof, tile, write_ahead
 from tenun.transparency_log.__main__ import main
 from tenun.transparency_log.audit import verify_folder
 from tenun.transparency_log.errors import EntrySize, LogAltered, NoteInvalid, ProofInvalid
 from tenun.transparency_log.folder import LogFolder
 from tenun.transparency_log.log import Log
 from tenun.transparency_log.note import Signer
+from tenun.transparency_log.write_ahead import WriteAhead
 
 SIGNER = Signer("tenun.test/log", Ed25519PrivateKey.from_private_bytes(b"s" * 32))
 STRANGER = Signer("tenun.test/log", Ed25519PrivateKey.from_private_bytes(b"t" * 32))
@@ -60,6 +60,8 @@ def test_the_log_is_the_same_whether_it_grew_one_by_one_or_at_once(tmp_path: Pat
     assert at_once.checkpoint().root == merkle.root(size, merkle.nodes_of(leaves))
     assert is_sound(tmp_path / "a")
     assert is_sound(tmp_path / "b")
+    at_once.settle()
+    by_groups.settle()
     files = [sorted(str(path.relative_to(top)) for path in top.rglob("*")) for top in (tmp_path / "a", tmp_path / "b")]
     assert files[0] == files[1]
 
@@ -93,62 +95,97 @@ def test_the_largest_entry_is_kept_whole(tmp_path: Path) -> None:
     assert is_sound(tmp_path)
 
 
-class _Crash(Exception):
-    """The machine stops here."""
-
-
 def _files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def _cuts(content: bytes) -> range:
+    return range(0, len(content), max(1, len(content) // 12))
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
 @pytest.mark.parametrize(("before", "added"), [(0, 1), (3, 2), (254, 5)])
-def test_a_crash_at_any_byte_of_a_commit_leaves_the_last_whole_log(tmp_path: Path, before: int, added: int) -> None:
-    """Every file of the commit in turn is torn at every byte; those before it are whole, those after it absent."""
-    start, end = tmp_path / "start", tmp_path / "end"
+def test_a_commit_that_is_torn_in_the_write_ahead_file_gives_way(
+    tmp_path: Path, before: int, added: int, is_settled: bool
+) -> None:
+    start, old, _ = _grown(tmp_path, before, added, is_settled=is_settled)
+    whole = (tmp_path / "end/write-ahead").read_bytes()
+    begun = _end_of_records(start)
+    crash = tmp_path / "crash"
+    for kept in _cuts(whole[begun : _end_of_records(tmp_path / "end")]):
+        shutil.rmtree(crash, ignore_errors=True)
+        shutil.copytree(start, crash)
+        behind = (start / "write-ahead").read_bytes()[begun + kept :]
+        (crash / "write-ahead").write_bytes(whole[: begun + kept] + behind)
+        assert is_sound(crash)
+        Log(crash, SIGNER).append(b"after")
+        assert entries_of(crash) == [*old, b"after"]
+        assert is_sound(crash)
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+@pytest.mark.parametrize(("before", "added"), [(0, 1), (3, 2), (254, 5)])
+def test_what_a_power_cut_tears_behind_a_whole_commit_is_written_again(
+    tmp_path: Path, before: int, added: int, is_settled: bool
+) -> None:
+    """The commit is on disk in the write-ahead file; tiles, bundles or checkpoint are lost, torn, or as before."""
+    start, old, new = _grown(tmp_path, before, added, is_settled=is_settled)
+    was, written = _files(start), _files(tmp_path / "end")
+    crash = tmp_path / "crash"
+    published = [path for path in written if path != "write-ahead" and written[path] != was.get(path)]
+    assert "checkpoint" in published
+    for torn in published:
+        for kept in (*_cuts(written[torn]), None):
+            shutil.rmtree(crash, ignore_errors=True)
+            shutil.copytree(tmp_path / "end", crash)
+            if kept is not None:
+                (crash / torn).write_bytes(written[torn][:kept])
+            elif torn in was:
+                (crash / torn).write_bytes(was[torn])
+            else:
+                (crash / torn).unlink()
+            assert Log(crash, SIGNER).checkpoint().size == before + added
+            assert entries_of(crash) == [*old, *new]
+            assert is_sound(crash)
+            Log(crash, SIGNER).append(b"after")
+            assert entries_of(crash) == [*old, *new, b"after"]
+
+
+def test_a_commit_of_which_only_the_write_ahead_file_is_on_disk_is_in_the_log(tmp_path: Path) -> None:
+    start, old, new = _grown(tmp_path, 254, 5, is_settled=False)
+    shutil.copy(tmp_path / "end/write-ahead", start / "write-ahead")
+    assert Log(start, SIGNER).size() == 259
+    assert entries_of(start) == [*old, *new]
+    assert is_sound(start)
+
+
+def _grown(tmp_path: Path, before: int, added: int, *, is_settled: bool) -> tuple[Path, list[bytes], list[bytes]]:
+    """A log in `start`, and in `end` the same one commit later."""
+    start = tmp_path / "start"
     old, new = [b"%d" % number for number in range(before)], [b"new %d" % number for number in range(added)]
     Log(start, SIGNER).append_all(old)
     Log(start, SIGNER).checkpoint()
-    shutil.copytree(start, end)
-    order = _commit_order(end, new)
-    written = _files(end)
-    crash = tmp_path / "crash"
-    for position, torn in enumerate(order[:-1]):  # the last is the checkpoint: its rename is the commit
-        for kept in range(0, len(written[torn]) + 1, 1 if len(written[torn]) < 600 else 97):
-            shutil.rmtree(crash, ignore_errors=True)
-            shutil.copytree(start, crash)
-            for path in order[:position]:
-                _put(crash / path, written[path])
-            _put(crash / torn, written[torn][:kept])
-            assert is_sound(crash)
-            Log(crash, SIGNER).append(b"after")
-            assert entries_of(crash) == [*old, b"after"]
-            assert is_sound(crash)
+    if is_settled:
+        Log(start, SIGNER).settle()
+    shutil.copytree(start, tmp_path / "end")
+    Log(tmp_path / "end", SIGNER).append_all(new)
+    return start, old, new
 
 
-def _commit_order(folder: Path, entries: list[bytes]) -> list[str]:
-    order: list[str] = []
-    write = log_module._write_durably
-
-    def record(path: Path, content: bytes) -> None:
-        order.append(str(path.relative_to(folder)))
-        write(path, content)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(log_module, "_write_durably", record)
-        Log(folder, SIGNER).append_all(entries)
-    assert order[-1] == "checkpoint"
-    return order
+def _end_of_records(folder: Path) -> int:
+    ahead = WriteAhead(folder)
+    base = ahead.base()
+    assert base is not None
+    records = ahead.after(base.mark)
+    assert records is not None
+    return (records[-1] if records else base).mark.position
 
 
-def _put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-
-
-def test_a_log_that_was_cut_short_at_any_byte_is_not_written_to(tmp_path: Path) -> None:
+def test_a_settled_log_that_was_cut_short_at_any_byte_is_not_written_to(tmp_path: Path) -> None:
     """What the checkpoint covers was promised to others: here a missing byte is damage, never a crash."""
     whole = tmp_path / "whole"
     Log(whole, SIGNER).append_all([entry(number) for number in range(4)])
+    Log(whole, SIGNER).settle()
     for path in ("checkpoint", tile.bundle_path(0, 4), tile.tile_path(0, 0, 4)):
         content = (whole / path).read_bytes()
         for kept in range(len(content)):
@@ -157,8 +194,53 @@ def test_a_log_that_was_cut_short_at_any_byte_is_not_written_to(tmp_path: Path) 
             shutil.copytree(whole, cut)
             (cut / path).write_bytes(content[:kept])
             assert not is_sound(cut)
+            if path == "checkpoint":
+                (cut / "write-ahead").unlink()  # it holds a copy of the checkpoint, and would restore it
             with pytest.raises(LogAltered):
                 Log(cut, SIGNER).append(b"after")
+
+
+def test_two_histories_of_one_size_are_never_joined(tmp_path: Path) -> None:
+    first, second = Log(tmp_path / "a", SIGNER), Log(tmp_path / "b", SIGNER)
+    first.append(b"one")
+    second.append(b"other")
+    shutil.copy(tmp_path / "a/checkpoint", tmp_path / "b/checkpoint")
+    with pytest.raises(LogAltered):
+        Log(tmp_path / "b", SIGNER).append(b"two")
+
+
+def test_a_log_is_taken_up_where_its_write_ahead_file_is_missing(tmp_path: Path) -> None:
+    log = Log(tmp_path, SIGNER)
+    log.append_all([entry(number) for number in range(300)])
+    log.settle()
+    (tmp_path / "write-ahead").unlink()
+    assert Log(tmp_path, SIGNER).append(b"next").index == 300
+    assert is_sound(tmp_path)
+
+
+def test_a_write_ahead_file_of_another_generation_is_not_applied(tmp_path: Path) -> None:
+    """After settling, the records of before still lie behind the new base, and say nothing any more."""
+    log = Log(tmp_path, SIGNER)
+    for number in range(9):
+        log.append(entry(number))
+    log.settle()
+    assert WriteAhead(tmp_path).base() is not None
+    assert Log(tmp_path, SIGNER).size() == 9
+    log.append(entry(9))
+    assert entries_of(tmp_path) == [entry(number) for number in range(10)]
+
+
+def test_more_than_the_write_ahead_file_holds_is_settled_on_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_ahead, "BYTES_MAX", 40_000)
+    log = Log(tmp_path, SIGNER)
+    for number in range(600):
+        log.append(entry(number) + b"y" * 90)
+        assert (tmp_path / "write-ahead").stat().st_size <= 40_000
+    assert len(entries_of(tmp_path)) == 600
+    assert is_sound(tmp_path)
+    assert Log(tmp_path, SIGNER).append(b"x").index == 600
 
 
 def test_a_flipped_byte_anywhere_is_found_and_the_entry_named(tmp_path: Path) -> None:

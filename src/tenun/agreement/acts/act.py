@@ -22,13 +22,12 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey
 from joserfc.jws import FlattenedJSONSerialization, JWSRegistry
 from joserfc.registry import HeaderParameter
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from tenun.agreement import base64url
+from tenun.agreement import base64url, party_jwk
 from tenun.agreement.acts.bodies import BODIES, Body, Closed, Instant, Reference, instant
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.acts.refusals import (
@@ -39,6 +38,7 @@ from tenun.agreement.acts.refusals import (
     ActTooLarge,
     ActUnknownTerm,
 )
+from tenun.agreement.party_jwk import Key
 from tenun.agreement.refusals import pointer_to
 from tenun.agreement.terms import Sha256
 from tenun.agreement.vocabulary import Party
@@ -52,10 +52,7 @@ BYTES_MAX = 131_072
 PREVIOUS_MAX = 64
 SIGNATURES_MAX = 6
 _HEADER = {"alg", "kid", "typ", "act", "signed_at"}
-# One algorithm for one kind of key: the header does not choose, it must agree.
-_ALGORITHMS = {"Ed25519": "Ed25519", "P-256": "ES256"}
 
-Key = OKPKey | ECKey
 B = TypeVar("B", bound=Closed)
 
 
@@ -73,9 +70,7 @@ class Act(Closed, Generic[B]):
     """The revision it speaks of."""
     by: Party
     """Who makes it; for an act of both parties, who proposed it."""
-    previous: Annotated[
-        tuple[Sha256, ...], Field(min_length=1, max_length=PREVIOUS_MAX), AfterValidator(_sorted_once)
-    ]
+    previous: Annotated[tuple[Sha256, ...], Field(min_length=1, max_length=PREVIOUS_MAX), AfterValidator(_sorted_once)]
     """Every head of the chain that its maker knew; for the first acts, the agreement's revision."""
     made_at: Instant
     effective_at: Instant | None = None
@@ -178,7 +173,7 @@ def sign(signed: SignedAct, key: Key, *, at: datetime) -> SignedAct:
         return signed
     moment = max(at, signed.act.made_at)
     header = {
-        "alg": algorithm(key),
+        "alg": party_jwk.algorithm(key),
         "kid": kid,
         "typ": JWS_TYPE,
         "act": signed.digest,
@@ -191,25 +186,14 @@ def sign(signed: SignedAct, key: Key, *, at: datetime) -> SignedAct:
     return SignedAct(signed.act, signed.payload, tuple(signatures))
 
 
-def algorithm(key: Key) -> str:
-    """The one algorithm of a key. Raises ValueError for a key of another type."""
-    try:
-        return _ALGORITHMS[str(key.as_dict(private=False)["crv"])]
-    except KeyError as problem:
-        raise ValueError("neither Ed25519 nor P-256") from problem
-
-
-def public_key(jwk: Mapping[str, str]) -> Key:
-    """A key from its JWK."""
-    members = dict(jwk)
-    return ECKey.import_key(members) if members.get("kty") == "EC" else OKPKey.import_key(members)
-
-
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
 def parse(content: bytes) -> SignedAct:
-    """Read an act. Raises `ActUnknownTerm`, `ActMissingTerm`, `ActNotUnderstood`, `ActTooLarge`, `ActSignatureBroken`."""
+    """Read an act, without asking whether its signatures are true.
+
+    Raises `ActUnknownTerm`, `ActMissingTerm`, `ActNotUnderstood`, `ActTooLarge`, `ActSignatureBroken`.
+    """
     if len(content) > BYTES_MAX:
         raise ActTooLarge(limit=BYTES_MAX)
     try:
@@ -236,8 +220,8 @@ def verify(signed: SignedAct, kid: str, jwk: Mapping[str, str]) -> None:
     number, one = next((place, one) for place, one in enumerate(signed.signatures, start=1) if one.kid == kid)
     header = _header(one.protected, number=number)
     try:
-        key = public_key(jwk)
-        wanted = algorithm(key)
+        key = party_jwk.public_key(jwk)
+        wanted = party_jwk.algorithm(key)
     except (JoseError, ValueError, KeyError) as problem:
         raise ActSignatureBroken(number=number, reason="the key is of no agreed type") from problem
     if header["alg"] != wanted or key.thumbprint() != kid:
@@ -300,7 +284,7 @@ def _signature(entry: Any, digest: str, *, number: int) -> Signature:
     header = _header(entry["protected"], number=number)
     if base64url.decode(entry["signature"]) is None:
         raise ActSignatureBroken(number=number, reason="not base64url")
-    if header["typ"] != JWS_TYPE or header["alg"] not in _ALGORITHMS.values():
+    if header["typ"] != JWS_TYPE or header["alg"] not in party_jwk.ALGORITHMS.values():
         raise ActSignatureBroken(number=number, reason="another algorithm or type than agreed")
     if header["act"] != digest:
         raise ActSignatureBroken(number=number, reason="it belongs to another act")

@@ -10,6 +10,7 @@ view of those that it follows.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,16 +71,31 @@ class Ledger:
     """Every act that was taken, and the agreement that they begin with. A value: `extended` gives a new one."""
 
     base: Agreement
-    revisions: Mapping[str, Agreement]
+    revisions: Mapping[str, Agreement] = field(default_factory=dict)
     """The documents of the addenda, by their revision; the base is not among them."""
     entries: Mapping[str, Entry] = field(default_factory=dict)
     """By hash, each after those that it follows."""
+    by_kind: Mapping[Kind, tuple[Entry, ...]] = field(default_factory=lambda: dict.fromkeys(Kind, ()))
+    """In order."""
+    own_acts: Mapping[Party, int] = field(default_factory=lambda: dict.fromkeys(Party, 0))
+    """Each party's acts that it made alone, as bits."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """What was signed -> the act's hash."""
 
     def extended(self, signed: SignedAct, *, revision: Agreement | None = None) -> Ledger:
         """The ledger with one more act. Raises `ActPredecessorMissing`. Whether the law allows it, `judgement` says."""
         entry = self.placed(signed)
-        revisions = {**self.revisions, revision.rev: revision} if revision is not None else self.revisions
-        return Ledger(self.base, revisions, {**self.entries, entry.hash: entry})
+        own = 0 if law.is_of_both(signed.act) else 1 << entry.number
+        kin = [*self.by_kind[entry.kind]]
+        insort(kin, entry, key=lambda one: one.order)
+        return Ledger(
+            self.base,
+            self.revisions if revision is None else {**self.revisions, revision.rev: revision},
+            {**self.entries, entry.hash: entry},
+            {**self.by_kind, entry.kind: tuple(kin)},
+            {**self.own_acts, entry.by: self.own_acts[entry.by] | own},
+            {**self.digests, signed.digest: entry.hash},
+        )
 
     def placed(self, signed: SignedAct) -> Entry:
         """Where an act would stand."""
@@ -101,11 +117,7 @@ class Ledger:
     @cached_property
     def heads(self) -> tuple[str, ...]:
         """The acts that none follows, in order; the agreement's revision where there is no act."""
-        return View(self, self.whole, None).heads or (self.base.rev,)
-
-    @property
-    def whole(self) -> int:
-        return (1 << len(self.entries)) - 1
+        return self.view(None).heads or (self.base.rev,)
 
     def view(self, moment: datetime | None, *, heads: Iterable[str] | None = None) -> View:
         """All acts, or those that the given heads follow and the heads themselves: as a node knew them then.
@@ -113,7 +125,7 @@ class Ledger:
         Raises `ActPredecessorMissing` for a head that is not here.
         """
         if heads is None:
-            return View(self, self.whole, moment)
+            return View(self, (1 << len(self.entries)) - 1, moment)
         mask = 0
         for name in heads:
             entry = self.entries.get(name)
@@ -122,27 +134,6 @@ class Ledger:
             elif name != self.base.rev:
                 raise ActPredecessorMissing(missing=name[:12])
         return View(self, mask, moment)
-
-    @cached_property
-    def by_kind(self) -> Mapping[Kind, tuple[Entry, ...]]:
-        found: dict[Kind, list[Entry]] = {kind: [] for kind in Kind}
-        for entry in self.entries.values():
-            found[entry.kind].append(entry)
-        return {kind: tuple(sorted(entries, key=lambda one: one.order)) for kind, entries in found.items()}
-
-    @cached_property
-    def own_acts(self) -> Mapping[Party, int]:
-        """Each party's acts that it made alone, as bits."""
-        masks = dict.fromkeys(Party, 0)
-        for entry in self.entries.values():
-            if not law.is_of_both(entry.signed.act):
-                masks[entry.by] |= 1 << entry.number
-        return masks
-
-    @cached_property
-    def digests(self) -> Mapping[str, str]:
-        """What was signed -> the act's hash."""
-        return {entry.signed.digest: entry.hash for entry in self.entries.values()}
 
 
 @dataclass(frozen=True)

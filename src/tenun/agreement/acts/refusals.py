@@ -179,7 +179,10 @@ class ChainOfAnotherRevision(ActError):
 
 
 class ActNotReported(ActError):
-    """The act is durable and counts; whoever was to be told (the log) could not be told. `Chain.report` tries again."""
+    """The act is durable and counts; whoever was to be told (the log) could not be told. `Chain.report` tries again.
+
+    Its part `hash` names the act.
+    """
 
     code = "agreement.act.not_reported"
     retryable = True
@@ -264,7 +267,9 @@ class RevisionForbidden(ActError):
     code = "agreement.act.revision_forbidden"
     text_id = "Adendum tidak dapat mengubah {pointer}."
     text_en = "An addendum cannot change {pointer}."
-    remedy_id = "Jangka waktu berubah dengan extend atau end, kunci dengan key-change, perjanjian lain dengan naskah baru."
+    remedy_id = (
+        "Jangka waktu berubah dengan extend atau end, kunci dengan key-change, perjanjian lain dengan naskah baru."
+    )
     remedy_en = "The term changes by extend or end, keys by key-change; another agreement needs another text."
 
 
@@ -408,14 +413,6 @@ class KeyUsedBefore(ActError):
     text_en = "The new key was already used in this agreement."
     remedy_id = "Buat kunci yang benar-benar baru."
     remedy_en = "Make a key that is really new."
-
-
-class KeyOfWrongType(ActError):
-    code = "agreement.act.key_of_wrong_type"
-    text_id = "Jenis kunci itu tidak dapat dipakai untuk {use}."
-    text_en = "That type of key cannot serve as {use} key."
-    remedy_id = "Kunci log harus Ed25519."
-    remedy_en = "A log key must be Ed25519."
 
 
 class NoSuchDispute(ActError):

@@ -39,7 +39,7 @@ class Revisions:
         return self.folder / rev
 
     def load(self, rev: str) -> Agreement:
-        """The agreement of that revision. Raises `RevisionMissing`, `RevisionDamaged`, or what `document.load` raises."""
+        """The agreement of that revision. Raises `RevisionMissing`, `RevisionDamaged`, or as `document.load` does."""
         if not self.path(rev).is_dir():
             raise RevisionMissing(rev=rev[:12])
         agreement = document.load(self.path(rev))
@@ -60,9 +60,7 @@ class Revisions:
         """The revision as one file to hand over: canonical JSON of its files."""
         self.load(rev)
         folder = self.path(rev)
-        files = {
-            str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()
-        }
+        files = {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
         return canonical_json.dumps({"type": TYPE, "rev": rev, "files": files})
 
     def take(self, content: bytes) -> Agreement:
@@ -79,12 +77,18 @@ class Revisions:
             agreement = document.load(draft)
             if wanted is not None and agreement.rev != wanted:
                 raise RevisionDamaged(rev=wanted[:12])
-            if not self.path(agreement.rev).exists():
-                draft.rename(self.path(agreement.rev))
-                sync_folder(self.folder)
+            self._put(draft, self.path(agreement.rev))
             return self.load(agreement.rev)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+    def _put(self, draft: Path, place: Path) -> None:
+        try:
+            draft.rename(place)
+        except OSError:
+            if not place.is_dir():  # else the revision is here already
+                raise
+        sync_folder(self.folder)
 
 
 def _read(folder: Path, name: str) -> bytes:
@@ -98,7 +102,7 @@ def _fill_in(value: dict[str, Any], state: State) -> None:
     for terms in value["parties"]:
         for party, keys in state.keys.items():
             if terms["role"] == party.value:
-                terms["keys"] = [one.model_dump(mode="json") for one in keys]
+                terms["keys"] = [one.model_dump(mode="json", exclude_none=True) for one in keys]
                 terms["age_recipient"] = state.age_recipients[party]
 
 
@@ -125,4 +129,3 @@ def _is_known(name: str) -> bool:
     stem = parts[-1].removesuffix(".odcs.yaml")
     is_plain = stem != parts[-1] and stem.replace("-", "").isalnum() and stem.isascii()
     return len(parts) == 2 and parts[0] == "datasets" and is_plain
-

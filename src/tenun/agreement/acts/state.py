@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -207,9 +207,7 @@ class State:
 
     def closure(self, *, dataset: str | None = None, client: str | None = None) -> Closure | None:
         """The widest shut-off that closes it, or none."""
-        found = [
-            one for kept in self.closures.values() for one in kept if one.covers(dataset=dataset, client=client)
-        ]
+        found = [one for kept in self.closures.values() for one in kept if one.covers(dataset=dataset, client=client)]
         return min(found, key=lambda one: (list(ScopeKind).index(one.scope), one.since), default=None)
 
     def consent(
@@ -217,9 +215,7 @@ class State:
     ) -> Consent | None:
         """The consent that allows this to be given to that audience, or none."""
         found = (
-            one
-            for one in self.consents
-            if one.covers(dataset=dataset, audience=audience, fields=fields, moment=moment)
+            one for one in self.consents if one.covers(dataset=dataset, audience=audience, fields=fields, moment=moment)
         )
         return next(found, None)
 
@@ -254,9 +250,7 @@ class State:
             "ends": rfc3339(self.ends),
             "ending": None if self.ending is None else _plain(self.ending),
             "closures": {party.value: [_plain(one) for one in kept] for party, kept in self.closures.items()},
-            "contacts": {
-                party.value: {**_plain(one), "is_late": one.is_late} for party, one in self.contacts.items()
-            },
+            "contacts": {party.value: {**_plain(one), "is_late": one.is_late} for party, one in self.contacts.items()},
             "keys": {
                 party.value: [{"use": one.use.value, "kid": one.jwk.kid} for one in kept]
                 for party, kept in self.keys.items()
@@ -297,9 +291,7 @@ def fold(view: View) -> State:
         disputes=tuple(_disputes(view)),
         incidents=tuple(_incident(entry) for entry in view.effective(Kind.INCIDENT_REPORT)),
         reports=tuple(
-            _report(entry)
-            for kind in (Kind.FORCE_MAJEURE_REPORT, Kind.ME_REPORT)
-            for entry in view.effective(kind)
+            _report(entry) for kind in (Kind.FORCE_MAJEURE_REPORT, Kind.ME_REPORT) for entry in view.effective(kind)
         ),
         notices=tuple(_notice(entry) for entry in view.effective(Kind.NOTICE)),
         void=tuple(sorted(view.void)),
@@ -342,16 +334,16 @@ def term(view: View) -> tuple[datetime, datetime, Ending | None]:
     )
     if endings and endings[0].takes_effect < ends:
         first = endings[0]
-        return begins, first.takes_effect, Ending(
-            first.kind, first.hash, first.takes_effect, LAW[first.kind].clause
-        )
+        return begins, first.takes_effect, Ending(first.kind, first.hash, first.takes_effect, LAW[first.kind].clause)
     return begins, ends, None
 
 
 def closures(view: View) -> Mapping[Party, tuple[Closure, ...]]:
     """What each party keeps closed. A shut-off counts a little before its own time: its clock may be ahead of ours."""
     opened = {
-        name for entry in view.effective(Kind.REINSTATE) if isinstance(entry.signed.body, Reinstate)
+        name
+        for entry in view.effective(Kind.REINSTATE)
+        if isinstance(entry.signed.body, Reinstate)
         for name in entry.signed.body.opens
     }
     kept: dict[Party, list[Closure]] = {party: [] for party in Party}
@@ -395,9 +387,7 @@ def age_recipients(view: View, agreement: Agreement) -> Mapping[Party, str | Non
 def contacts(view: View, agreement: Agreement) -> Mapping[Party, ContactOf]:
     days = agreement.document.correspondence.address_change_working_days
     found = {
-        party: ContactOf(
-            terms.contact.responsible, terms.contact.liaison, terms.contact.address, terms.contact.email
-        )
+        party: ContactOf(terms.contact.responsible, terms.contact.liaison, terms.contact.address, terms.contact.email)
         for party, terms in agreement.parties.items()
     }
     for entry in view.effective(Kind.CONTACT_CHANGE):
@@ -466,9 +456,7 @@ def _current(key: PartyKey, changed: Mapping[str, PartyKey | None]) -> PartyKey:
 def _closure(entry: Entry) -> Closure:
     body = entry.signed.body
     assert isinstance(body, ShutOff)
-    return Closure(
-        entry.by, body.scope.kind, body.scope.name, entry.takes_effect, body.event, body.reason, entry.hash
-    )
+    return Closure(entry.by, body.scope.kind, body.scope.name, entry.takes_effect, body.event, body.reason, entry.hash)
 
 
 def _consent(entry: Entry) -> Consent:
@@ -596,4 +584,3 @@ def key_of(keys: Mapping[Party, tuple[PartyKey, ...]], kid: str) -> tuple[Party,
 def kids(keys: Mapping[Party, tuple[PartyKey, ...]], party: Party, use: KeyUse) -> frozenset[str]:
     """The thumbprints of a party's keys for one use."""
     return frozenset(one.jwk.kid for one in keys[party] if one.use is use)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from datetime import datetime
 
 from tenun.agreement.decision import Denial, Permit, decide
 from tenun.agreement.standing import Position, Standing
-from tenun.agreement.vocabulary import KeyUse
+from tenun.agreement.vocabulary import KeyUse, Party
+from tenun.exchange import calls
 from tenun.exchange.admission.doorstep import Doorstep
 from tenun.exchange.admission.keyring import Keyring
 from tenun.exchange.admission.refusals import (
@@ -21,7 +23,6 @@ from tenun.exchange.admission.refusals import (
     ShutOff,
 )
 from tenun.exchange.admission.visit import Admitted, Ask, Asking, Caller, Visit
-from tenun.exchange import calls
 from tenun.exchange.calls import AnswerDigests, CallBook
 from tenun.exchange.gate import Gate, GateClosed, Passage
 from tenun.exchange.refusals import LogUnavailable, NotPermitted
@@ -114,10 +115,10 @@ class Admission:
             passage = self.passage(caller.position, None) if is_gated else None
             return Admitted(caller=caller, call=visit.call, visit=visit, passage=passage)
 
-    def decide(self, caller: Caller, ask: Ask) -> Permit | Denial:
+    @staticmethod
+    def decide(position: Position, ask: Ask, *, by: Party, now: datetime) -> Permit | Denial:
         """The agreement's answer at this moment. That a token was given under it does not count here."""
-        position = caller.position
-        return decide(position.agreement, ask.as_use(by=caller.party, moment=caller.now), state=position.state)
+        return decide(position.agreement, ask.as_use(by=by, moment=now), state=position.state)
 
     # --- out ---------------------------------------------------------------------------------------
 
@@ -132,6 +133,17 @@ class Admission:
             # What closed while the entry was written keeps the answer here; a second entry then says so.
             self._require_passage(admitted)
             return signed
+
+    def conclude_unlogged(self, admitted: Admitted, response: Response) -> Response:
+        """An answer about the log itself, or about what both parties sign anyway: signed, without an entry.
+
+        An entry about a call that reads the log would be something new to read, for ever. The steps are
+        `calls.NOT_NOTED`, at both nodes. Raises `CallRefused`.
+        """
+        assert admitted.visit.step in calls.NOT_NOTED, "this step is noted by the other party"
+        with self.refusals(admitted.visit):
+            self._require_passage(admitted)
+            return self.sign(response, to=admitted.caller.request, position=admitted.position)
 
     def begin(self, admitted: Admitted, response: Response) -> Response:
         """An answer whose content follows: its headers, signed. `book.closed` must follow. Raises `CallRefused`."""
@@ -208,7 +220,7 @@ class Admission:
         peer = self.station.party.other
         closed = self.closed(position) if is_gated else None
         try:
-            self._require_certificate(position, certificate)
+            self.require_certificate(position, certificate)
             keys = self.keyring.of(position.agreement, peer, KeyUse.MESSAGE)
             verified = signatures.verify_request(visit.request, keys=keys, now=now)
         except WireError as problem:
@@ -231,7 +243,8 @@ class Admission:
         client = str(self.station.party.other)
         return Passage.enter(self.gate, agreement=position.agreement.id, dataset=dataset, client=client)
 
-    def _require_certificate(self, position: Position, certificate: str | None) -> None:
+    def require_certificate(self, position: Position, certificate: str | None) -> None:
+        """Raise `CertificateUnknown` where certificates are demanded and this is none that the agreement names."""
         pinned = position.agreement.parties[self.station.party.other].node.mtls
         if self._demands_certificate and certificate not in pinned:
             raise CertificateUnknown()
@@ -277,12 +290,10 @@ class Admission:
         passage = self.passage(caller.position, ask.dataset)
         if token.epoch != passage.epoch:
             raise TokenEpochOld()
-        visit.decision = decision = self.decide(caller, ask)
+        visit.decision = decision = self.decide(caller.position, ask, by=caller.party, now=caller.now)
         if not decision:
             raise NotPermitted(decision)
-        return Admitted(
-            caller=caller, call=visit.call, visit=visit, passage=passage, permit=decision, token=token
-        )
+        return Admitted(caller=caller, call=visit.call, visit=visit, passage=passage, permit=decision, token=token)
 
     @staticmethod
     def _require_granted(granted: Grant, ask: Ask, position: Position) -> None:
@@ -290,7 +301,9 @@ class Admission:
         wanted = ask.under(granted)
         if not wanted.is_within(granted):
             beyond = [name for name in _GRANTED if getattr(wanted, name) != getattr(granted, name)]
-            raise TokenNotForThis(member=beyond[0] if beyond else "fields" if ask.fields - set(granted.fields) else "area")
+            raise TokenNotForThis(
+                member=beyond[0] if beyond else "fields" if ask.fields - set(granted.fields) else "area"
+            )
 
     @staticmethod
     def _require_passage(admitted: Admitted) -> None:
@@ -322,6 +335,7 @@ def digests_of(response: Response, *, rows: int | None = None) -> AnswerDigests:
     )
 
 
-def signature_sha256(message: Request | Response) -> str:
-    """SHA-256 of a message's raw signature, in hexadecimal."""
-    return signatures.signature_sha256(message)
+def signature_sha256(response: Response) -> str:
+    """SHA-256 of an answer's raw signature, in hexadecimal, as we have made it."""
+    given = response.headers["signature"]
+    return hashlib.sha256(base64.b64decode(given.partition(":")[2].rstrip(":"))).hexdigest()

@@ -37,6 +37,16 @@ class AgreementUnknown(ExchangeError):
     remedy_en = "See /.well-known/pks-node for the address."
 
 
+class AddressUnknown(ExchangeError):
+    """Nothing of ours lies there; said to the other party alone, like everything else."""
+
+    code = "exchange.address_unknown"
+    text_id = "Tidak ada apa-apa di alamat itu."
+    text_en = "There is nothing at that address."
+    remedy_id = "Lihat alamat yang ada di /v1/openapi.json."
+    remedy_en = "See /v1/openapi.json for the addresses that there are."
+
+
 class CertificateUnknown(WireError):
     """The connection's client certificate is none that the agreement names."""
 

@@ -297,7 +297,7 @@ class Client:
                 _json({name: value for name, value in body.items() if value is not None}),
                 {"content-type": JSON, "prefer": "respond-async", "idempotency-key": key},
                 is_repeatable=True,
-                about=_about(grant),
+                about=_about(grant, "export"),
             ),
         )
         location = answer.headers.get("content-location")
@@ -312,7 +312,7 @@ class Client:
         while True:
             answer = self._with_token(
                 job.grant,
-                Call("GET", job.path, is_repeatable=True, body_max=MANIFEST_BYTES_MAX, about=_about(job.grant, job)),
+                Call("GET", job.path, is_repeatable=True, about=_about(job.grant, "status", job)),
             )
             if answer.status == 200:
                 return self.manifest(job)
@@ -335,14 +335,14 @@ class Client:
                 f"{job.path}/manifest",
                 is_repeatable=True,
                 body_max=MANIFEST_BYTES_MAX,
-                about=_about(job.grant, job),
+                about=_about(job.grant, "manifest", job),
             ),
         )
         return read_manifest(answer.body, self.peer)
 
     def cancel(self, job: Job) -> None:
         """End an export, and have its files removed at the peer. Nothing happens to one that is gone already."""
-        call = Call("DELETE", job.path, is_repeatable=True, about=_about(job.grant, job))
+        call = Call("DELETE", job.path, is_repeatable=True, about=_about(job.grant, "cancel", job))
         try:
             self._with_token(job.grant, call)
         except Refused as problem:
@@ -382,7 +382,7 @@ class Client:
                 headers={"accept": "*/*"},
                 token=self.token(job.grant).value,
                 is_repeatable=False,  # repeated by the download, from where it broke off
-                about=_about(job.grant, job),
+                about=_about(job.grant, "file", job),
             )
 
         try:
@@ -424,7 +424,7 @@ class Client:
             _json(body),
             {"content-type": JSON},
             is_repeatable=False,
-            about=_about(grant),
+            about=_about(grant, "query"),
         )
         return _object(self._with_token(grant, call))
 
@@ -432,7 +432,7 @@ class Client:
 
     def catalogue(self) -> Mapping[str, Any]:
         """What the agreement lets this client ask for, as DCAT 3 in JSON-LD."""
-        return _object(self._get("/v1/catalog", accept="application/ld+json, application/json"))
+        return _object(self._get("/v1/catalog", "catalogue", accept="application/ld+json, application/json"))
 
     def metadata(self) -> Mapping[str, Any]:
         """The peer's authorisation server (RFC 8414)."""
@@ -446,36 +446,54 @@ class Client:
 
     def acts(self) -> Any:
         """The chain of signed acts on the agreement, as the peer has it. Verify it before believing it."""
-        return self._get(f"{self.credentials.base}/acts").json()
+        return self._get(f"{self.credentials.base}/acts", "acts").json()
 
     def state(self, *, at: str | None = None) -> Mapping[str, Any]:
         """The agreement's state as the peer sees it; `at` is an RFC 3339 moment."""
         query = f"?{urlencode({'at': at})}" if at else ""
-        return _object(self._get(f"{self.credentials.base}/acts/state{query}"))
+        return _object(self._get(f"{self.credentials.base}/acts/state{query}", "state"))
 
     def post_act(self, act: bytes, *, content_type: str = JSON) -> Any:
         """Give the peer a signed act. The same act twice has the effect of one."""
-        return self._post(f"{self.credentials.base}/acts", act, content_type=content_type)
+        return self._post(f"{self.credentials.base}/acts", act, "act", content_type=content_type)
 
     def post_receipt(self, receipt: bytes) -> Any:
         """Give the peer the signed receipt for a delivery. The same receipt twice has the effect of one."""
-        return self._post(f"{self.credentials.base}/receipts", receipt, content_type="application/jose")
+        return self._post(f"{self.credentials.base}/receipts", receipt, "receipt", content_type="application/jose")
 
     def post_event(self, event: bytes) -> int:
         """Tell the peer of an event (CloudEvents, structured JSON). Gives the status of its answer.
 
         The same event twice has the effect of one: the peer knows it by `source` and `id`.
         """
-        call = Call("POST", "/v1/events", event, {"content-type": EVENT}, is_repeatable=True)
+        call = Call("POST", "/v1/events", event, {"content-type": EVENT}, is_repeatable=True, about={"step": "event"})
         return self._transport.send(call).status
 
     def log_checkpoint(self) -> bytes:
         """The newest signed checkpoint of the peer's log (C2SP tlog-checkpoint)."""
-        return self._get("/v1/log/checkpoint", accept="text/plain").body
+        return self._get("/v1/log/checkpoint", "checkpoint", accept="text/plain").body
 
     def log_tile(self, path: str) -> bytes:
         """A tile or entry bundle of the peer's log (C2SP tlog-tiles), such as `0/000` or `entries/000`."""
-        return self._get(f"/v1/log/tile/{quote(path, safe='/')}", accept="application/octet-stream").body
+        return self._get(f"/v1/log/tile/{quote(path, safe='/')}", "tile", accept="application/octet-stream").body
+
+    def add_checkpoint(self, request: bytes) -> tuple[int, bytes]:
+        """Ask the peer, as a witness, to cosign a checkpoint (C2SP tlog-witness). Gives status and body.
+
+        200: lines of cosignatures. 409: the size that the witness has; ask again from there. Raises what others
+        raise, and `Refused` for every other refusal.
+        """
+        call = Call(
+            "POST",
+            "/v1/witness/add-checkpoint",
+            request,
+            {"content-type": "text/plain; charset=utf-8"},
+            is_repeatable=True,
+            accepted=frozenset({409}),
+            about={"step": "witness"},
+        )
+        answer = self._transport.send(call)
+        return answer.status, answer.body
 
     def call(self, call: Call) -> Answer:
         """Any other call of the API, signed and verified like these."""
@@ -483,16 +501,18 @@ class Client:
 
     # --- below the surface -----------------------------------------------------------------------
 
-    def _get(self, path: str, *, accept: str = JSON) -> Answer:
-        return self._transport.send(Call("GET", path, headers={"accept": accept}, is_repeatable=True))
+    def _get(self, path: str, step: str, *, accept: str = JSON) -> Answer:
+        call = Call("GET", path, headers={"accept": accept}, is_repeatable=True, about={"step": step})
+        return self._transport.send(call)
 
-    def _post(self, path: str, content: bytes, *, content_type: str) -> Any:
+    def _post(self, path: str, content: bytes, step: str, *, content_type: str) -> Any:
         call = Call(
             "POST",
             path,
             content,
             {"content-type": content_type, "idempotency-key": secrets.token_hex(16)},
             is_repeatable=True,
+            about={"step": step},
         )
         answer = self._transport.send(call)
         return answer.json() if answer.body else {}
@@ -532,8 +552,9 @@ def _remote(one: Mapping[str, Any], peer: Peer) -> RemoteFile:
     )
 
 
-def _about(grant: Grant, job: Job | None = None) -> dict[str, Any]:
+def _about(grant: Grant, step: str, job: Job | None = None) -> dict[str, Any]:
     return {
+        "step": step,
         "operation": grant.operation,
         "dataset": grant.dataset,
         "purpose": grant.purpose,

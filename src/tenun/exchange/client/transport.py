@@ -74,8 +74,10 @@ class Call:
     is_repeatable: bool = False
     """Whether asking twice has the effect of asking once: a GET, or a POST with an Idempotency-Key."""
     body_max: int = BODY_MAX
+    accepted: frozenset[int] = frozenset()
+    """Statuses from 400 on that are an answer and no refusal."""
     about: Mapping[str, Any] = field(default_factory=dict)
-    """Operation, dataset, purpose, fields and area, for the log of a node; never a person."""
+    """Step, and for data operation, dataset, purpose, fields, area and job: for the log of a node. Never a person."""
 
 
 _T = TypeVar("_T")
@@ -87,14 +89,14 @@ class Ledger(Protocol):
     def asked(self, call: Call, request: Request) -> None:
         """Before the request leaves. Raises to keep it from leaving."""
 
-    def proceed(self, call: Call) -> None:
+    def proceed(self, call: Call, request: Request) -> None:
         """At each chunk, and before an answer is used. Raises where the exchange was shut off meanwhile."""
 
     def answered(self, call: Call, request: Request, answer: Answer) -> None:
         """After the answer's signature was verified; for a file, after its last byte."""
 
-    def failed(self, call: Call, request: Request, problem: TenunError) -> None:
-        """No answer that can be believed, or one that came too late."""
+    def failed(self, call: Call, request: Request, problem: TenunError, answer: Answer | None = None) -> None:
+        """No answer that can be believed, one that came too late, or (`answer`) one that broke off."""
 
 
 class NoLedger:
@@ -102,11 +104,11 @@ class NoLedger:
 
     def asked(self, call: Call, request: Request) -> None: ...
 
-    def proceed(self, call: Call) -> None: ...
+    def proceed(self, call: Call, request: Request) -> None: ...
 
     def answered(self, call: Call, request: Request, answer: Answer) -> None: ...
 
-    def failed(self, call: Call, request: Request, problem: TenunError) -> None: ...
+    def failed(self, call: Call, request: Request, problem: TenunError, answer: Answer | None = None) -> None: ...
 
 
 @dataclass
@@ -180,12 +182,14 @@ class Transport:
                 answer = self._verify(request, raw, body)
             finally:
                 raw.release_conn()
-            self.ledger.proceed(call)
+            self.ledger.proceed(call, request)
             answer.bytes = len(answer.body)
         except TenunError as problem:
             self.ledger.failed(call, request, problem)
             raise
         self.ledger.answered(call, request, answer)
+        if answer.status in call.accepted:
+            return answer
         self._blame_clock(answer)
         return _require_success(answer)
 
@@ -334,7 +338,7 @@ class Stream:
                 piece = self._raw.read(CHUNK)
                 if not piece:
                     break
-                self._ledger.proceed(self._call)
+                self._ledger.proceed(self._call, self._request)
                 self.answer.bytes += len(piece)
                 yield piece
         except HTTPError as problem:
@@ -357,7 +361,7 @@ class Stream:
         # Closed, not given back: what is left of a broken answer must not be read as the next one's beginning.
         self._raw.close()
         if not self._is_told and isinstance(problem, TenunError):
-            self._ledger.failed(self._call, self._request, problem)
+            self._ledger.failed(self._call, self._request, problem, self.answer)
 
 
 # --- below the surface -------------------------------------------------------------------------------
@@ -397,7 +401,8 @@ def _require_success(answer: Answer) -> Answer:
     if answer.status < 400:
         raise AnswerMalformed(reason=f"a redirect ({answer.status}), which is never followed")
     document: Any = None
-    if answer.headers.get("content-type", "").split(";")[0].strip() == "application/problem+json":
+    # At /token a refusal is the same document in plain JSON, with OAuth's members beside (RFC 6749, section 5.2).
+    if answer.headers.get("content-type", "").split(";")[0].strip() in ("application/problem+json", "application/json"):
         document = answer.json()
     if not isinstance(document, Mapping):
         document = {"title": {"id": "Tanpa keterangan.", "en": "Without an explanation."}}

@@ -192,7 +192,7 @@ class Exports:
             moment=moment,
             earlier=job.earlier,
         )
-        decision = decide(agreement, use, **({} if position.state is None else {"state": position.state}))
+        decision = decide(agreement, use, state=position.state)
         if isinstance(decision, Denial):
             raise NotPermitted(decision)
         provider = agreement.datasets[job.dataset].provider

@@ -92,7 +92,7 @@ def _from_arrow(data: bytes, *, part: str, schema: pa.Schema) -> pa.Table:
                 batch.validate(full=True)
                 batches.append(batch)
         return pa.Table.from_batches(batches, schema=reader.schema).cast(schema)
-    except (pa.ArrowException, OSError) as problem:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise RowsOther(part=part, reason="it is not an Arrow stream that can be read") from problem
 
 

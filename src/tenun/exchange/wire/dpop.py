@@ -11,12 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from joserfc.errors import JoseError
-
 from tenun.agreement import party_jwk
-from tenun.exchange.wire import jws
+from tenun.exchange.wire import jws, keys
 from tenun.exchange.wire.jws import Compact, NotReadable
-from tenun.exchange.wire.keys import Key
+from tenun.exchange.wire.keys import Key, KeyUnfit
 from tenun.exchange.wire.refusals import DpopInvalid
 
 TYPE = "dpop+jwt"
@@ -27,7 +25,6 @@ CLOCK_AHEAD_MAX = 10
 IDENTIFIER_LENGTH_MAX = 256
 ALGORITHMS = ("Ed25519", "ES256")
 
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -99,14 +96,9 @@ def _read(proof: str) -> tuple[Compact, Mapping[str, Any]]:
 
 
 def _key(header: Mapping[str, Any]) -> Key:
-    """The public key in the header. A private part there would be a leak, and is refused."""
-    jwk = header.get("jwk")
-    if not isinstance(jwk, dict) or _PRIVATE & set(jwk):
-        raise DpopInvalid(member="jwk")
-    names = ("kty", "crv", "x", "y") if jwk.get("kty") == "EC" else ("kty", "crv", "x")
     try:
-        return party_jwk.public_key({name: jwk[name] for name in names})
-    except (KeyError, TypeError, ValueError, JoseError) as problem:
+        return keys.public(header.get("jwk"))
+    except KeyUnfit as problem:
         raise DpopInvalid(member="jwk") from problem
 
 

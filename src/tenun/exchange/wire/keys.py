@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
+
+from tenun.agreement import party_jwk
 
 Key = OKPKey | ECKey
 
@@ -17,6 +22,7 @@ JWS_NAMES = {ED25519: "Ed25519", P256: "ES256"}
 JWS_NAMES_READ = {ED25519: frozenset({"Ed25519", "EdDSA"}), P256: frozenset({"ES256"})}
 """What we read. `EdDSA` is the older name, with an Ed25519 key it means the same (RFC 9864, section 2.2)."""
 
+_SECRET = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _P256 = ec.ECDSA(SHA256())
 _HALF = 32
 
@@ -33,6 +39,29 @@ def algorithm(key: Key) -> str:
     if isinstance(public, ec.EllipticCurvePublicKey) and isinstance(public.curve, ec.SECP256R1):
         return P256
     raise KeyUnfit("neither Ed25519 nor P-256")
+
+
+def public(jwk: object) -> Key:
+    """The public key of a JWK (RFC 7517) that someone shows, for checking signatures. Raises `KeyUnfit`.
+
+    A private or secret part in it is a leak, and a key that says it is for something else is taken at its word.
+    """
+    if not isinstance(jwk, dict) or _SECRET & set(jwk):
+        raise KeyUnfit("not a public JWK")
+    names = ("kty", "crv", "x", "y") if jwk.get("kty") == "EC" else ("kty", "crv", "x")
+    try:
+        key = party_jwk.public_key({name: jwk[name] for name in names})
+    except (KeyError, TypeError, ValueError, JoseError) as problem:
+        raise KeyUnfit("neither Ed25519 nor P-256") from problem
+    if not _is_for_signatures(jwk, key):
+        raise KeyUnfit("for something else")
+    return key
+
+
+def _is_for_signatures(jwk: dict[str, Any], key: Key) -> bool:
+    uses = jwk.get("key_ops", ["verify"])
+    is_to_verify = isinstance(uses, list) and "verify" in uses and jwk.get("use", "sig") == "sig"
+    return is_to_verify and str(jwk.get("alg", JWS_NAMES[algorithm(key)])) in JWS_NAMES_READ[algorithm(key)]
 
 
 def sign(key: Key, message: bytes) -> bytes:

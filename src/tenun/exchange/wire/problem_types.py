@@ -432,6 +432,18 @@ TYPES: tuple[ProblemType, ...] = (
         remedy_en="Try again later; the node's operator repairs the log.",
     ),
     ProblemType(
+        slug="log-unwitnessed",
+        status=503,
+        oauth="temporarily_unavailable",
+        retry_after=60,
+        title_id="Log belum disaksikan",
+        title_en="The log is not witnessed",
+        cause_id="Log simpul ini lebih lama tidak disaksikan pihak lain daripada batas yang dinyatakan.",
+        cause_en="The other party has not witnessed this node's log for longer than was stated.",
+        remedy_id="Pulihkan hubungan antara kedua simpul; data mengalir lagi begitu log disaksikan.",
+        remedy_en="Restore the connection between the nodes; data goes on as soon as the log is witnessed.",
+    ),
+    ProblemType(
         slug="replay-store-unavailable",
         status=503,
         oauth="temporarily_unavailable",
@@ -471,6 +483,8 @@ REASONS: Mapping[str, str] = {
     "agreement.rows_beyond_scope": "subject-scope",
     "agreement.not_yet_in_force": "agreement-not-in-force",
     "agreement.term_over": "agreement-not-in-force",
+    "agreement.ended": "agreement-not-in-force",
+    "agreement.shut_off": "agreement-shut-off",
     "agreement.frequency_exceeded": "frequency-exceeded",
     "agreement.data_life_over": "data-life-over",
     "agreement.quarantined": "data-life-over",
@@ -516,6 +530,7 @@ CODES: Mapping[str, str] = {
     "exchange.agreement_other": "not-found",
     "exchange.contract_other": "agreement-revision-stale",
     "exchange.log_unavailable": "log-unavailable",
+    "exchange.unwitnessed": "log-unwitnessed",
     # on the way in
     "exchange.agreement_revision_stale": "agreement-revision-stale",
     "exchange.agreement_unknown": "not-found",
@@ -601,10 +616,18 @@ OURS_ALONE: frozenset[str] = frozenset(
         "exchange.answer_unsigned",
         "exchange.answer_malformed",
         "exchange.answer_late",
+        "exchange.answer_other_than_asked",
+        "exchange.peer_log_forked",
         "exchange.clock_away",
         "exchange.peer_unreachable",
         "exchange.file_altered",
         "exchange.export_takes_long",
+        # what a consumer does with data it holds
+        "exchange.base_other",
+        "exchange.change_other",
+        "exchange.nothing_ordered",
+        "exchange.order_without_act",
+        "exchange.pull_under_way",
     }
 )
 """Errors that are told to our own operator. To the other party they are `internal`, without a word of detail."""

@@ -26,6 +26,7 @@ from tenun.exchange.wire.refusals import (
     SignatureFromFuture,
     SignatureMalformed,
     SignatureMissing,
+    WireError,
     shown_kid,
 )
 from tenun.exchange.wire.signature_base import Component, Parameter, SignatureInput
@@ -37,6 +38,9 @@ LIFETIME_MAX = 60
 """Seconds from `created` to `expires`, at most."""
 CLOCK_AHEAD_MAX = 10
 """Seconds that the other node's clock may be ahead of ours. One that is behind eats into the lifetime instead."""
+
+COMPONENTS_MAX = 32
+"""Components that a signature may cover."""
 
 _METHOD, _TARGET, _STATUS = Component("@method"), Component("@target-uri"), Component("@status")
 _TYPE, _CONTENT_DIGEST, _REPR_DIGEST = Component("content-type"), Component("content-digest"), Component("repr-digest")
@@ -58,6 +62,8 @@ OF_REQUEST = (
     Component("@target-uri", (("req", True),)),
 )
 OF_SIGNATURE = Component("signature", (("req", True), ("key", LABEL)))
+# The same in the other order.
+_OF_SIGNATURE_TOO = Component("signature", (("key", LABEL), ("req", True)))
 
 _SIGNATURE = re.compile(r"sig1=:([A-Za-z0-9+/]{86}==):")
 _NONCE = re.compile(r"[A-Za-z0-9+/=_.~-]{16,128}")
@@ -111,6 +117,7 @@ def verify_request(request: Request, *, keys: Mapping[str, Key], now: datetime) 
     parameters = _checked_parameters(covered, _REQUEST_PARAMETERS, tag=REQUEST_TAG)
     if not _NONCE.fullmatch(str(parameters["nonce"])):
         raise SignatureMalformed(member="nonce")
+    _demand_plain(covered, frozenset())
     _demand_covered(covered, _demanded(_to_cover(request)))
     return _verify(covered, parameters, signature, request, pinned=keys, now=now, to=None)
 
@@ -149,6 +156,7 @@ def verify_response(
         raise DigestMissing(header=digests.CONTENT)
     covered, signature = _read(response.headers)
     parameters = _checked_parameters(covered, _RESPONSE_PARAMETERS, tag=RESPONSE_TAG)
+    _demand_plain(covered, frozenset({OF_SIGNATURE, _OF_SIGNATURE_TOO, *OF_REQUEST}))
     _demand_covered(covered, (*_demanded(_to_cover(response)), *_binding(to)))
     return _verify(covered, parameters, signature, response, pinned=keys, now=now, to=to)
 
@@ -158,10 +166,20 @@ def _is_file(response: Response) -> bool:
 
 
 def _binding(to: Request | None) -> tuple[Component, ...]:
+    """What of the request a response is bound to. What cannot stand in a base is left out: every refusal is signed."""
     if to is None:
         return ()
     has_signature = _SIGNATURE.fullmatch(to.headers.get("signature", "")) is not None
-    return (OF_SIGNATURE, *OF_REQUEST) if has_signature else OF_REQUEST
+    wanted = (OF_SIGNATURE, *OF_REQUEST) if has_signature else OF_REQUEST
+    return tuple(component for component in wanted if _is_there(component, to))
+
+
+def _is_there(component: Component, to: Request) -> bool:
+    try:
+        signature_base.value(component, Response(0), to=to)
+    except WireError:
+        return False
+    return True
 
 
 # --- what must be covered ----------------------------------------------------------------------------------------
@@ -187,6 +205,16 @@ def _content(message: Request | Response) -> tuple[Component, ...]:
 
 def _demanded(components: tuple[Component, ...]) -> tuple[Component, ...]:
     return tuple(component for component in components if component.name not in _NOT_DEMANDED)
+
+
+def _demand_plain(covered: SignatureInput, allowed: frozenset[Component]) -> None:
+    """Components without parameters, but for `allowed`, and not too many.
+
+    Whoever knows no key of ours could else have us resolve one costly component after the other.
+    """
+    is_plain = all(not component.parameters or component in allowed for component in covered.components)
+    if not is_plain or len(covered.components) > COMPONENTS_MAX:
+        raise SignatureMalformed(member="components")
 
 
 def _demand_covered(covered: SignatureInput, demanded: tuple[Component, ...]) -> None:

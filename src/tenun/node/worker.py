@@ -1,0 +1,351 @@
+"""The process that does what nobody waits for: exports, events to the peer, its signature on our log, checks.
+
+`python -m tenun.node.worker ROLE READY`. Works with the database down. Jobs run in lanes, one thread each, so that a
+long export does not hold up the news of a shut-off. A job that fails is noted and tried again; the others go on.
+
+    run/work.json   when each job last went well, and what stopped it; for `tenun node status`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from tenun.agreement.standing import Position, Standing
+from tenun.exchange import outbox as outboxes
+from tenun.exchange import witnessing
+from tenun.exchange.calls import CallBook
+from tenun.exchange.client.node import Consumer
+from tenun.exchange.client.transport import Retrying
+from tenun.exchange.gate import GateClosed, MappedGate
+from tenun.exchange.journal import Journal
+from tenun.exchange.outbox import Outbox
+from tenun.exchange.register import write_durably
+from tenun.exchange.serving.exports import Exports
+from tenun.exchange.station import Station
+from tenun.kernel.clock import rfc3339
+from tenun.kernel.errors import TenunError
+from tenun.node import chain, config, logs, shutoff
+from tenun.node.config import NodeConfig
+from tenun.node.guard import Leaving
+from tenun.node.home import NodeHome, Role
+from tenun.transparency_log.errors import LogError
+from tenun.transparency_log.log import Log
+from tenun.transparency_log.writer import GroupWriter
+
+TOLD = "work.json"
+TICK_SECONDS = 0.05
+# A job that fails comes again after its own time, then later and later, up to this.
+FAILED_SECONDS_MAX = 60.0
+
+log = structlog.get_logger("tenun.worker")
+
+
+@dataclass
+class Desk:
+    """What the jobs of one lane work with. Made when first asked for: a node without an agreement has no peer."""
+
+    home: NodeHome
+    config: NodeConfig
+    gate: MappedGate
+    should_stop: Callable[[], bool]
+
+    @cached_property
+    def station(self) -> Station:
+        return self.home.station
+
+    @cached_property
+    def standing(self) -> Standing:
+        return chain.standing_of(self.home)
+
+    @cached_property
+    def writer(self) -> GroupWriter:
+        return GroupWriter(Log(self.station.log, self.station.log_signer()))
+
+    @cached_property
+    def exports(self) -> Exports:
+        return Exports(self.station, self.standing.at, self.gate, writer=self.writer)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.station, self.gate, book=Journal(self.station, self.writer))
+
+    @cached_property
+    def consumer(self) -> Consumer:
+        """The peer, tried once: the next round comes soon enough."""
+        ca = self.config.peer_ca
+        return Consumer(
+            self.station,
+            self.standing,
+            self.gate,
+            CallBook(self.station, self.writer),
+            address=self.config.peer_address,
+            ca_file=Path(ca) if ca else None,
+            retrying=Retrying(attempts=1),
+        )
+
+    @property
+    def position(self) -> Position:
+        return self.standing.at(self.station.clock.now())
+
+    @property
+    def policy(self) -> witnessing.Policy:
+        return policy_of(self.config)
+
+
+def policy_of(found: NodeConfig) -> witnessing.Policy:
+    """How long this node goes on without the peer's signature on its log."""
+    stop = found.witness.stop_after_seconds
+    return witnessing.Policy(
+        timedelta(seconds=found.witness.warn_after_seconds), None if stop is None else timedelta(seconds=stop)
+    )
+
+
+# --- the jobs ------------------------------------------------------------------------------------------------
+
+
+def follow_up(desk: Desk) -> bool:
+    """What still follows a shut-off or a reinstatement."""
+    return bool(shutoff.resume(desk.home))
+
+
+def report_acts(desk: Desk) -> bool:
+    """Acts that were appended while log or outbox could not be written."""
+    chain.report(desk.home)
+    return False
+
+
+def deliver_events(desk: Desk) -> bool:
+    """Events to the peer. A shut-off does not stop those that are not about data."""
+    if not desk.outbox.status().waiting:
+        return False
+    return desk.outbox.deliver_due(desk.consumer.send_event, desk.station.clock.now()).delivered > 0
+
+
+def be_witnessed(desk: Desk) -> bool:
+    """The peer's signature on our newest checkpoint."""
+    position = desk.position
+    before = witnessing.status(desk.station, position.agreement, policy=desk.policy)
+    if before.unwitnessed == 0:
+        return False
+    found = witnessing.keep_witnessed(
+        desk.station,
+        position.agreement,
+        lambda _path, body: desk.consumer.client().add_checkpoint(body),
+        policy=desk.policy,
+    )
+    if found.is_contradicted:
+        log.error("the peer has seen another history of our log")
+    elif found.is_late:
+        log.warning("our log is not witnessed", unwitnessed=found.unwitnessed, problem=found.problem)
+    return False
+
+
+def hand_over_receipts(desk: Desk) -> bool:
+    """Receipts that the provider could not take before."""
+    desk.consumer.send_receipts()
+    return False
+
+
+def export(desk: Desk) -> bool:
+    """The oldest export that waits. True where there may be more."""
+    return desk.exports.run_next(desk.should_stop) is not None
+
+
+def drop_closed(desk: Desk) -> bool:
+    """Exports of what the other party has shut off, and what a killed shut-off of ours has left."""
+    if _is_closed_by_someone(desk):
+        desk.exports.drop()
+    return False
+
+
+def _is_closed_by_someone(desk: Desk) -> bool:
+    """A gate that is closed because the guard is away is no reason to throw work away."""
+    try:
+        closures = shutoff.keeper_of(desk.home).read().closures
+    except TenunError:
+        return False
+    agreement = desk.position.agreement.id
+    if not closures:
+        return False
+    try:
+        desk.gate.epoch(agreement=agreement)
+    except GateClosed as problem:
+        return problem.reason.event is not None
+    return True
+
+
+def announce(desk: Desk) -> bool:
+    """Tell the peer which datasets have changed."""
+    position = desk.position
+    outboxes.announce_changes(
+        desk.station,
+        position.agreement,
+        desk.outbox,
+        gate=desk.gate,
+        is_in_force=position.state.is_in_force,
+    )
+    return False
+
+
+def sweep(desk: Desk) -> bool:
+    """Remove what is past its time."""
+    desk.exports.sweep(desk.station.clock.now())
+    return False
+
+
+@dataclass(frozen=True)
+class Work:
+    """One job. `run` gives whether there is more to do at once."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[Desk], bool]
+    needs_agreement: bool = True
+
+
+LANES: dict[str, Sequence[Work]] = {
+    "evidence": (
+        Work("follow-up", 1.0, follow_up, needs_agreement=False),
+        Work("acts", 2.0, report_acts),
+        Work("events", 0.5, deliver_events),
+        Work("witness", 1.0, be_witnessed),
+        Work("receipts", 10.0, hand_over_receipts),
+    ),
+    "exports": (
+        Work("drop-closed", 1.0, drop_closed),
+        Work("exports", 0.2, export),
+        Work("announce", 30.0, announce),
+        Work("sweep", 600.0, sweep),
+    ),
+}
+
+
+# --- running them --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Turn:
+    """When a job comes again, and how it went."""
+
+    work: Work
+    due: float = 0.0
+    failures: int = 0
+    well: datetime | None = None
+    problem: str | None = None
+
+
+@dataclass
+class Lane:
+    """Jobs that are done one after another, in a thread of their own."""
+
+    name: str
+    desk: Desk
+    turns: list[_Turn] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, name: str, works: Sequence[Work], desk: Desk) -> Lane:
+        return cls(name, desk, [_Turn(work) for work in works])
+
+    def run_due(self) -> bool:
+        """Do what is due. Whatever fails is noted and comes again; gives whether anything changed."""
+        has_changed = False
+        for turn in self.turns:
+            if self.desk.should_stop():
+                break
+            if time.monotonic() >= turn.due:
+                has_changed |= self._run(turn)
+        return has_changed
+
+    def _run(self, turn: _Turn) -> bool:
+        if turn.work.needs_agreement and not self.desk.home.agreement.exists():
+            turn.due = time.monotonic() + turn.work.every_seconds
+            return False
+        problem: str | None = None
+        has_more = False
+        try:
+            has_more = turn.work.run(self.desk)
+        except Exception as fault:
+            # Whatever it is, the other jobs go on: above all the news of a shut-off. Its text may quote someone.
+            problem = fault.code if isinstance(fault, (TenunError, LogError)) else type(fault).__name__
+        turn.failures = turn.failures + 1 if problem else 0
+        wait = 0.0 if has_more and not problem else turn.work.every_seconds * 2 ** min(turn.failures, 10)
+        turn.due = time.monotonic() + min(wait, max(FAILED_SECONDS_MAX, turn.work.every_seconds))
+        has_changed = problem != turn.problem or turn.well is None
+        if problem and problem != turn.problem:
+            log.warning("a job failed", job=turn.work.name, code=problem)
+        turn.problem = problem
+        if problem is None:
+            turn.well = datetime.now(UTC)
+        return has_changed
+
+    def told(self) -> dict[str, Any]:
+        return {
+            turn.work.name: {
+                "well": rfc3339(turn.well) if turn.well else None,
+                "problem": turn.problem,
+                "failures": turn.failures,
+            }
+            for turn in self.turns
+        }
+
+
+def run(home: NodeHome, *, ready: Path | None = None) -> None:
+    """Work until a signal comes. A job that is under way is asked to stop, and goes on where it was next time."""
+    leaving = Leaving()
+    found = config.read_or_default(home)
+    lanes = [
+        Lane.of(name, works, Desk(home, found, MappedGate.open(home.station.gate), lambda: leaving.is_asked))
+        for name, works in LANES.items()
+    ]
+    threads = [threading.Thread(target=_keep, args=(lane, leaving), name=lane.name) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    if ready is not None:
+        ready.touch()
+    told: dict[str, Any] = {}
+    while any(thread.is_alive() for thread in threads):
+        now = {name: state for lane in lanes for name, state in lane.told().items()}
+        # Written when something went otherwise than before; the moments alone are not worth a disk's life.
+        if _without_moments(now) != _without_moments(told):
+            _tell(home, now)
+            told = now
+        time.sleep(1.0 if not leaving.is_asked else TICK_SECONDS)
+
+
+def _keep(lane: Lane, leaving: Leaving) -> None:
+    while not leaving.is_asked:
+        lane.run_due()
+        time.sleep(TICK_SECONDS)
+
+
+def _without_moments(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: (state["problem"], state["well"] is None) for name, state in told.items()}
+
+
+def _tell(home: NodeHome, told: dict[str, Any]) -> None:
+    try:
+        write_durably(home.folder / "run" / TOLD, json.dumps(told).encode())
+    except OSError as problem:
+        log.warning("the state of the work cannot be written", reason=type(problem).__name__)
+
+
+def main(words: list[str]) -> None:
+    role, ready = words
+    logs.configure({"level": os.environ.get("TENUN_LOG_LEVEL", "INFO")})
+    run(NodeHome.of(Role(role)), ready=Path(ready) if ready else None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,380 @@
+"""Following another's log: every entry and tile is fetched, checked and kept, and no checkpoint is believed alone.
+
+A follower keeps a mirror: a folder in the form of a log, under the other's own newest checkpoint that was found
+good. Before it takes the next one it computes from the entries what the root must be, on top of what it has,
+and compares every tile; and it fetches older ones again. So a log that has been altered, in its newest or its
+oldest byte, is not followed further, and what is wrong is said: flipped, dropped, reordered, truncated, forked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from tenun.transparency_log import checkpoint, disk, merkle, note, tile
+from tenun.transparency_log.checkpoint import Checkpoint
+from tenun.transparency_log.edge import Edge, full_paths, open_paths
+from tenun.transparency_log.errors import LogAltered, NoteInvalid, NotServed
+from tenun.transparency_log.folder import CHECKPOINT, LogFolder
+from tenun.transparency_log.note import NoteVerifier
+
+LOCK = "lock"
+EVIDENCE = "refused"
+"""A checkpoint that was signed and could not be followed, as it came: `refused-<size>-<root>`."""
+EVIDENCE_MAX = 64
+
+Fetch = Callable[[str], bytes]
+"""`fetch("tile/0/000.p/7")`: the bytes at that path of the other's log. Raises `NotServed` (or
+`FileNotFoundError`) where the log says it has no such file; any other error means that it was not reached."""
+
+
+class Wrong(StrEnum):
+    """What was done to a log. The spelling is stored in reports and never changes."""
+
+    FLIPPED = "flipped"
+    """An entry or hash is another than it was, or than was signed."""
+    DROPPED = "dropped"
+    """Entries are missing from among others, or a file is not there at all."""
+    REORDERED = "reordered"
+    """The same entries in another order."""
+    TRUNCATED = "truncated"
+    """The end is missing: of a file, or of the log, which is shorter than it was."""
+    FORKED = "forked"
+    """The log has signed a history that does not continue the one it signed before."""
+    UNSIGNED = "unsigned"
+    """The checkpoint is not signed by the log's key, or not readable."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: what, in which file, and at which entries of the log where that can be said."""
+
+    wrong: Wrong
+    file: str
+    reason: str
+    entries: tuple[int, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "wrong": str(self.wrong), "file": self.file, "reason": self.reason, "entries": list(self.entries)
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What came of one look at the other's log. True where nothing is wrong."""
+
+    checkpoint: Checkpoint | None
+    """The newest that was found good; where something is wrong, that of before."""
+    added: int
+    rechecked: int
+    """So many older tiles and bundles were fetched again."""
+    faults: tuple[Fault, ...] = ()
+
+    def __bool__(self) -> bool:
+        return not self.faults
+
+    def as_dict(self) -> dict[str, Any]:
+        state = self.checkpoint
+        return {
+            "is_sound": bool(self),
+            "size": state.size if state else 0,
+            "root": state.root.hex() if state else None,
+            "added": self.added,
+            "rechecked": self.rechecked,
+            "faults": [fault.as_dict() for fault in self.faults],
+        }
+
+
+class Follower:
+    """Of one log, in one folder; several processes may run one.
+
+    Trusted: the folder. Whoever alters it makes the follower refuse a good log, or, by replacing all of it
+    with another signed history, follow a bad one.
+    """
+
+    def __init__(
+        self, folder: Path, *, fetch: Fetch, verifiers: Collection[NoteVerifier], origin: str | None = None
+    ) -> None:
+        self.folder = folder
+        self.files = LogFolder(folder)
+        self._fetch = fetch
+        self._verifiers = verifiers
+        self._origin = origin
+        self._next_recheck = 0
+
+    def latest(self) -> Checkpoint | None:
+        """The newest checkpoint that was found good. Raises `LogAltered` where our own mirror is damaged."""
+        data = self.files.checkpoint()
+        return self._own(data) if data is not None else None
+
+    def follow(self, *, recheck: int | None = None) -> Followed:
+        """Look at the other's newest checkpoint; take it over, with all it covers, if everything is right.
+
+        `recheck`: how many older tiles and bundles to fetch again before, in turn; `None` for all. Any change
+        to history that comes with a *signed* checkpoint is found at once whatever this is; what it decides is
+        how soon a change in an old file is found that the log itself has not noticed or not told of.
+
+        Nothing is taken over while something is wrong. Errors of `fetch` other than "not served" pass.
+        """
+        with disk.only_one(self.folder / LOCK):
+            known = self.latest()
+            try:
+                data = self._get(CHECKPOINT)
+                told = checkpoint.verify(data, verifiers=self._verifiers, origin=self._origin)
+            except NotServed:
+                wrong = Fault(Wrong.DROPPED, CHECKPOINT, "it is not served")
+                return Followed(known, 0, 0, (wrong,) if known is not None else ())
+            except NoteInvalid as problem:
+                return Followed(known, 0, 0, (Fault(Wrong.UNSIGNED, CHECKPOINT, str(problem.parts["reason"])),))
+            if known is not None and (told.size < known.size or (told.size == known.size and told.root != known.root)):
+                self._keep_evidence(told, data)
+                return Followed(known, 0, 0, (_not_grown(known, told),))
+            rechecked, faults = self._recheck(known, recheck)
+            if faults or told == known:
+                return Followed(known, 0, rechecked, tuple(faults))
+            faults = self._take_over(known or Checkpoint(told.origin, 0, merkle.EMPTY_ROOT), told, data)
+            if faults:
+                self._keep_evidence(told, data)
+                return Followed(known, 0, rechecked, tuple(faults))
+            return Followed(told, told.size - (known.size if known else 0), rechecked)
+
+    def recheck(self) -> Followed:
+        """Fetch everything again that the mirror holds, and compare. The other's newest checkpoint is not asked for."""
+        with disk.only_one(self.folder / LOCK):
+            known = self.latest()
+            rechecked, faults = self._recheck(known, None)
+            return Followed(known, 0, rechecked, tuple(faults))
+
+    # --- older files ---------------------------------------------------------------------------
+
+    def _recheck(self, known: Checkpoint | None, count: int | None) -> tuple[int, list[Fault]]:
+        if known is None or known.size == 0:
+            return 0, []
+        paths = [*full_paths(0, known.size), *open_paths(known.size)]
+        if count is not None and count < len(paths):
+            start = self._next_recheck % len(paths)
+            self._next_recheck = start + count
+            paths = (paths + paths)[start : start + count]
+        faults: list[Fault] = []
+        for path in paths:
+            faults += self._compare(path, self.files.serve(path))
+        return len(paths), faults
+
+    def _compare(self, path: str, kept: bytes) -> list[Fault]:
+        """What is served at a path, against the bytes that were found good."""
+        try:
+            served = self._get(path)
+        except NotServed:
+            return [Fault(Wrong.DROPPED, path, "it is not served")]
+        if served == kept:
+            return []
+        if path.startswith("tile/entries/"):
+            return _differences(path, served, [merkle.leaf_hash(entry) for entry in tile.decode_bundle(kept)])
+        return [_differing_hashes(path, served, tile.decode_hashes(kept))]
+
+    # --- newer ones ----------------------------------------------------------------------------
+
+    def _take_over(self, known: Checkpoint, told: Checkpoint, data: bytes) -> list[Fault]:
+        """Fetch and check all that was added, then write it and, last, the checkpoint."""
+        edge = Edge.load(self.files, known) if known.size else Edge()
+        written: list[str] = []
+        for index in range(known.size // tile.WIDTH, -(-told.size // tile.WIDTH)):
+            path = tile.bundle_path(index, tile.width_of(told.size, 0, index))
+            try:
+                served = self._get(path)
+                entries = tile.decode_bundle(served, file=path)
+                stated = self._stated(index, told)
+            except NotServed as problem:
+                return [Fault(Wrong.DROPPED, str(problem.parts["file"]), "it is not served")]
+            except LogAltered as problem:
+                return [Fault(Wrong.TRUNCATED, path, str(problem.parts["reason"]))]
+            known_here = min(max(known.size - index * tile.WIDTH, 0), tile.WIDTH)
+            faults = self._check_known(index, known, stated[:known_here])
+            if faults := faults or _differences(path, served, stated, first=index * tile.WIDTH):
+                return faults
+            for entry in entries[known_here:]:
+                for closed, content in edge.push(entry):
+                    disk.write_whole(self.folder / closed, content)
+                    written.append(closed)
+        if edge.root() != told.root:
+            return [self._explain(known, told)]
+        faults = [fault for path in _upper_paths(known.size, told.size) for fault in self._compare_upper(path, edge)]
+        if faults:
+            return faults
+        self._write(edge, written, data, known)
+        return []
+
+    def _stated(self, index: int, told: Checkpoint) -> list[bytes]:
+        """The leaf hashes as the tile of level 0 has them."""
+        width = tile.width_of(told.size, 0, index)
+        path = tile.tile_path(0, index, width)
+        stated = tile.decode_hashes(self._get(path), file=path)
+        if len(stated) != width:
+            raise LogAltered(file=path, reason=f"it holds {len(stated)} hashes of {width}")
+        return stated
+
+    def _check_known(self, index: int, known: Checkpoint, stated: Sequence[bytes]) -> list[Fault]:
+        """The part of a tile that we know from before must be as it was."""
+        if not stated:
+            return []
+        kept = self.files.hashes(0, index, size=known.size)
+        if list(stated) == kept:
+            return []
+        first = index * tile.WIDTH
+        wrong, reason = _kind_of(stated, kept)
+        return [Fault(wrong, tile.tile_path(0, index), reason, _places(stated, kept, first))]
+
+    def _explain(self, known: Checkpoint, told: Checkpoint) -> Fault:
+        """The entries agree with the tiles, and what we know with both; and yet the root is another."""
+        reason = "what it signed is not the log it serves, which continues what was signed before"
+        return Fault(Wrong.FORKED if known.size else Wrong.FLIPPED, CHECKPOINT, reason)
+
+    def _compare_upper(self, path: str, edge: Edge) -> list[Fault]:
+        """A tile above level 0, against what the entries give."""
+        computed = dict(edge.open_files()).get(path)
+        return self._compare(path, computed if computed is not None else self.files.serve(path))
+
+    def _write(self, edge: Edge, written: Sequence[str], data: bytes, known: Checkpoint) -> None:
+        opened = dict(edge.open_files())
+        for path, content in opened.items():
+            disk.write_whole(self.folder / path, content)
+        touched = [*written, *opened]
+        for path in touched:
+            disk.sync_file(self.folder / path)
+        disk.sync_folders(self.folder, touched)
+        disk.write_durably(self.folder / CHECKPOINT, data)
+        for path in open_paths(known.size):
+            if path not in opened:
+                (self.folder / path).unlink(missing_ok=True)
+                if not any((self.folder / path).parent.iterdir()):
+                    (self.folder / path).parent.rmdir()
+
+    # --- the two sides -------------------------------------------------------------------------
+
+    def _get(self, path: str) -> bytes:
+        try:
+            return self._fetch(path)
+        except FileNotFoundError as problem:
+            raise NotServed(file=path) from problem
+
+    def _own(self, data: bytes) -> Checkpoint:
+        # The key may have been changed since, by an act of the agreement: our folder is our own witness here.
+        try:
+            return checkpoint.parse(note.split(data)[0])
+        except NoteInvalid as problem:
+            raise LogAltered(file=CHECKPOINT, reason=str(problem.parts["reason"])) from problem
+
+    def _keep_evidence(self, told: Checkpoint, data: bytes) -> None:
+        file = self.folder / f"{EVIDENCE}-{told.size}-{told.root.hex()[:16]}"
+        if not file.exists() and len(self.evidence()) < EVIDENCE_MAX:
+            disk.write_durably(file, data)
+
+    def evidence(self) -> tuple[Path, ...]:
+        """Checkpoints that the log signed and that did not hold. With ours they prove a second history, or damage."""
+        return tuple(sorted(self.folder.glob(f"{EVIDENCE}-*")))
+
+
+# --- what is wrong ---------------------------------------------------------------------------------
+
+
+def _not_grown(known: Checkpoint, told: Checkpoint) -> Fault:
+    if told.size < known.size:
+        places = (told.size, known.size - 1)
+        return Fault(Wrong.TRUNCATED, CHECKPOINT, "the log is shorter than it was", places)
+    return Fault(Wrong.FORKED, CHECKPOINT, "two histories of one size bear its signature")
+
+
+def _upper_paths(first: int, second: int) -> Iterator[str]:
+    yield from (path for path in full_paths(first, second) if not path.startswith(("tile/0/", "tile/entries/")))
+    yield from (path for path in open_paths(second) if not path.startswith(("tile/0/", "tile/entries/")))
+
+
+def _differences(path: str, served: bytes, expected: Sequence[bytes], *, first: int | None = None) -> list[Fault]:
+    """How a bundle differs from the leaf hashes it should give."""
+    start = _first_of(path) if first is None else first
+    try:
+        found = [merkle.leaf_hash(entry) for entry in tile.decode_bundle(served, file=path)]
+    except LogAltered as problem:
+        return [_not_a_bundle(path, served, expected, str(problem.parts["reason"]), start)]
+    if found == list(expected):
+        return []
+    wrong, reason = _kind_of(found, expected)
+    return [Fault(wrong, path, reason, _places(found, expected, start))]
+
+
+def _not_a_bundle(path: str, served: bytes, expected: Sequence[bytes], reason: str, first: int) -> Fault:
+    """A bundle that ends inside an entry. If all before it is right, the end was cut off; else a length was altered."""
+    whole = _whole_entries(served)
+    hashes = [merkle.leaf_hash(entry) for entry in whole]
+    is_cut = hashes == list(expected[: len(hashes)]) and len(hashes) < len(expected)
+    at = next(
+        (place for place, pair in enumerate(zip(hashes, expected, strict=False)) if pair[0] != pair[1]), len(hashes)
+    )
+    return Fault(Wrong.TRUNCATED if is_cut else Wrong.FLIPPED, path, reason, (first + at,))
+
+
+def _whole_entries(bundle: bytes) -> list[bytes]:
+    entries: list[bytes] = []
+    at = 0
+    while at + 2 <= len(bundle):
+        size = int.from_bytes(bundle[at : at + 2], "big")
+        if at + 2 + size > len(bundle):
+            break
+        entries.append(bundle[at + 2 : at + 2 + size])
+        at += 2 + size
+    return entries
+
+
+def _differing_hashes(path: str, served: bytes, expected: Sequence[bytes]) -> Fault:
+    """How a tile differs from what it was, or should be."""
+    try:
+        found = tile.decode_hashes(served, file=path)
+    except LogAltered as problem:
+        return Fault(Wrong.TRUNCATED, path, str(problem.parts["reason"]))
+    wrong, reason = _kind_of(found, expected)
+    is_leaf = path.startswith("tile/0/")
+    return Fault(wrong, path, reason, _places(found, expected, _first_of(path)) if is_leaf else ())
+
+
+def _kind_of(found: Sequence[bytes], expected: Sequence[bytes]) -> tuple[Wrong, str]:
+    """What turns the one list of hashes into the other."""
+    if len(found) < len(expected):
+        if list(found) == list(expected[: len(found)]):
+            return Wrong.TRUNCATED, f"it ends after {len(found)} of {len(expected)}"
+        if _is_subsequence(found, expected):
+            return Wrong.DROPPED, f"{len(expected) - len(found)} are missing from among the others"
+    if Counter(found) == Counter(expected):
+        return Wrong.REORDERED, "they are the same ones in another order"
+    return Wrong.FLIPPED, "they are not the ones that were signed"
+
+
+def _places(found: Sequence[bytes], expected: Sequence[bytes], first: int) -> tuple[int, ...]:
+    """The entries concerned: those in another place or missing."""
+    if len(found) < len(expected) and _is_subsequence(found, expected):
+        missing: list[int] = []
+        rest = iter(found)
+        next_found = next(rest, None)
+        for place, value in enumerate(expected):
+            if value == next_found:
+                next_found = next(rest, None)
+            else:
+                missing.append(first + place)
+        return tuple(missing)
+    pairs = zip(found, expected, strict=False)
+    return tuple(first + place for place, (one, other) in enumerate(pairs) if one != other)
+
+
+def _is_subsequence(found: Sequence[bytes], expected: Sequence[bytes]) -> bool:
+    rest = iter(expected)
+    return all(value in rest for value in found)
+
+
+def _first_of(path: str) -> int:
+    """The first entry below a tile of level 0, or in a bundle."""
+    digits = "".join(each.removeprefix("x") for each in path.partition(".p/")[0].split("/")[2:])
+    return int(digits) * tile.WIDTH
