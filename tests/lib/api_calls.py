@@ -29,7 +29,12 @@ from tenun.transparency_log.folder import LogFolder
 from tests.lib.online_nodes import OnlineNodes
 
 FORM = "application/x-www-form-urlencoded"
-PEOPLE = {"dataset": "sid-warga", "purpose": "pemadanan", "fields": ["birth_date", "full_name", "nik"], "area": "53.17"}
+PEOPLE = {
+    "dataset": "sid-warga",
+    "purpose": "pemadanan",
+    "fields": ["birth_date", "full_name", "nik", "person_id", "village_code"],
+    "area": "53.17",
+}
 
 
 @dataclass
@@ -106,9 +111,7 @@ class Caller:
         """Send it as it is, and check the answer's signature over it."""
         status, found, body = exchange(self.address, request)
         response = Response(status, found, body)
-        signatures.verify_response(
-            response, to=request, keys=self.peer_keys, now=self.now(), may_be_file=True
-        )
+        signatures.verify_response(response, to=request, keys=self.peer_keys, now=self.now(), may_be_file=True)
         return Answered(status, found, body, signatures.call_id(request) if is_signed else None)
 
     def call(self, method: str, path: str, body: Any = b"", **more: Any) -> Answered:

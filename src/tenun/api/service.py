@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
 from tenun.agreement.standing import Position, Standing
 from tenun.agreement.vocabulary import Party
+from tenun.exchange import witnessing
 from tenun.exchange.admission.granting import Granting
 from tenun.exchange.admission.pipeline import Admission
 from tenun.exchange.admission.visit import Admitted, Asking
@@ -19,7 +21,9 @@ from tenun.exchange.gate import MappedGate
 from tenun.exchange.serving.exports import Exports
 from tenun.exchange.station import Station
 from tenun.exchange.wire.messages import Request
+from tenun.exchange.witnessing import Policy, Unwitnessed
 from tenun.kernel.errors import TenunError
+from tenun.node import config as configs
 from tenun.node import postgres
 from tenun.node.home import NodeHome, Role
 from tenun.node.replay import PostgresReplay
@@ -27,10 +31,42 @@ from tenun.transparency_log.log import Log
 from tenun.transparency_log.writer import GroupWriter
 
 TIDY_SECONDS = 1.0
+WITNESS_EVERY = 5
 SWEEP_EVERY = 60
 """In rounds of tidying."""
 
 log = structlog.get_logger("tenun.api")
+
+
+class WitnessCondition:
+    """Whether data may go on without the other party's signature on our log. Looked at now and then, asked always."""
+
+    def __init__(self, station: Station, standing: Standing, policy: Policy) -> None:
+        self._station = station
+        self._standing = standing
+        self._policy = policy
+        self._problem: Unwitnessed | None = None
+
+    def __call__(self) -> None:
+        """Raises `Unwitnessed`."""
+        problem = self._problem
+        if problem is not None:
+            raise Unwitnessed(**problem.parts)
+
+    def look(self) -> None:
+        agreement = self._standing.at(self._station.clock.now()).agreement
+        try:
+            witnessing.require_witnessed(self._station, agreement, self._policy)
+        except Unwitnessed as problem:
+            self._problem = problem
+        else:
+            self._problem = None
+
+
+def _policy(home: NodeHome) -> Policy:
+    found = configs.read_or_default(home).witness
+    stop = found.stop_after_seconds
+    return Policy(timedelta(seconds=found.warn_after_seconds), None if stop is None else timedelta(seconds=stop))
 
 
 @dataclass
@@ -47,6 +83,7 @@ class Service:
     admission: Admission
     granting: Granting
     exports: Exports
+    witness: WitnessCondition
     _ended: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -60,7 +97,10 @@ class Service:
         replay = PostgresReplay(address)
         writer = GroupWriter(Log(station.log, station.log_signer()))
         book = CallBook(station, writer)
-        admission = Admission(station, standing, gate, replay, book, demands_certificate=demands_certificate)
+        witness = WitnessCondition(station, standing, _policy(home))
+        admission = Admission(
+            station, standing, gate, replay, book, demands_certificate=demands_certificate, condition=witness
+        )
         return cls(
             home=home,
             station=station,
@@ -72,6 +112,7 @@ class Service:
             admission=admission,
             granting=Granting(admission),
             exports=Exports(station, standing.at, gate, writer=writer),
+            witness=witness,
         )
 
     # --- for routes ------------------------------------------------------------------------------
@@ -115,8 +156,10 @@ class Service:
     # --- life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Close what a crash left open, and keep tidy from now on."""
+        """Read what every call needs, close what a crash left open, and keep tidy from now on."""
+        self._try(lambda: self.admission.keyring.signing(self.position().agreement))
         self._try(self.book.recover)
+        self._try(self.witness.look)
         threading.Thread(target=self._keep_tidy, name="tidy", daemon=True).start()
 
     def stop(self) -> None:
@@ -132,6 +175,8 @@ class Service:
         while not self._ended.wait(TIDY_SECONDS):
             round_ += 1
             self._try(self.admission.doorstep.write_due)
+            if round_ % WITNESS_EVERY == 0:
+                self._try(self.witness.look)
             if round_ % SWEEP_EVERY == 0:
                 self._try(lambda: self.replay.sweep(self.station.clock.now()))
                 self._try(self.book.recover)

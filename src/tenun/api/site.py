@@ -9,15 +9,11 @@ from ninja import NinjaAPI
 
 from tenun.api import answers, openapi, service
 from tenun.api.kit import Answer, to_anyone
-from tenun.api.routes import agreements, evidence, exports, notices, public, tokens
+from tenun.api.routes import agreements, evidence, exports, notices, public, queries, tokens
 
 site = NinjaAPI(title="Tenun", version="1", urls_namespace="api", docs_url=None, openapi_url=None)
-site.add_router("", public.router)
-site.add_router("", tokens.router)
-site.add_router("", notices.router)
-site.add_router("", evidence.router)
-for part in (exports.router, agreements.router):
-    site.add_router("/v1/agreements/{agreement}", part)
+for part in (public, tokens, exports, queries, agreements, notices, evidence):
+    site.add_router("", part.router)
 
 
 @site.get("/v1/openapi.json", url_name="openapi", openapi_extra=openapi.OPENAPI, tags=["public"])

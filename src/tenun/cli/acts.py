@@ -452,17 +452,43 @@ def countersign(
 
 
 @act_app.command("take")
-def take(file: _FILE, node: _NODE, revision: _REVISION = None, as_json: console.JsonOption = False) -> None:
-    """Terima tindakan yang sudah lengkap dari PIHAK lainnya / take a complete act from the other party."""
+def take(
+    files: Annotated[list[Path], typer.Argument(help="Berkas tindakan, atau folder acts/ / files, or a folder.")],
+    node: _NODE,
+    revision: _REVISION = None,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Terima tindakan yang sudah lengkap dari PIHAK lainnya / take complete acts from the other party."""
     desk = Desk.of(node)
-    content = file.read_bytes()
-    name = hashlib.sha256(content).hexdigest()
-    is_new = name not in desk.ledger.entries
-    entry, is_told = _counted(
-        desk.chain, lambda: desk.chain.take(content, revision=_revision_bytes(file, revision)).entry
-    )
-    result = _standing(desk, entry, None) | {"new": is_new, "logged": is_told}
-    console.answer(result, as_json=as_json, show=lambda: _show_made(result))
+    named = [one for file in files for one in (_acts_in(file) if file.is_dir() else [file])]
+    for bundle in filter(None, (_revision_bytes(file, revision) for file in named)):
+        desk.chain.revisions.take(bundle)
+    taken, is_told = _taken(desk.chain, [file.read_bytes() for file in named])
+    results = [_standing(desk, entry, None) | {"new": is_new, "logged": is_told} for entry, is_new in taken]
+
+    def show_all() -> None:
+        for one in results:
+            _show_made(one)
+
+    console.answer({"acts": results, "logged": is_told}, as_json=as_json, show=show_all)
+
+
+def _acts_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.json") if not path.name.endswith(REVISION_SUFFIX))
+
+
+def _taken(chain: Chain, contents: Sequence[bytes]) -> tuple[list[tuple[Entry, bool]], bool]:
+    """Every act, and whether it came just now; and whether the node's log was told of all of them."""
+    before, is_told = set(chain.ledger().entries), True
+    while True:
+        try:
+            chain.take_all(contents)
+        except ActNotReported:
+            is_told = False  # it is in the chain; go on with the others
+            continue
+        ledger = chain.ledger()
+        names = [hashlib.sha256(content).hexdigest() for content in contents]
+        return [(ledger.entries[name], name not in before) for name in names], is_told
 
 
 @act_app.command("key-install")

@@ -45,13 +45,15 @@ def fail(problem: TenunError, *, as_json: bool, status: int = 1) -> NoReturn:
     raise SystemExit(status)
 
 
-def show_left_out(villages: Sequence[str]) -> None:
-    """Say whose data was not used because it is held longer than agreed."""
+def show_left_out(villages: Sequence[str], reasons: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Say whose data was not used, and why: too old, handed over for something else, or held by order."""
     if villages:
+        codes = sorted({code.removeprefix("agreement.") for found in (reasons or {}).values() for code in found})
         err.print(
-            f"Data {len(villages)} desa sudah melewati masa pakai menurut perjanjian dan tidak dipakai; minta "
-            f"penyerahan baru. / The data of {len(villages)} villages is held longer than agreed and was not used; "
-            f"ask for a new delivery: {', '.join(villages)}",
+            f"Data {len(villages)} desa tidak boleh dipakai untuk ini menurut perjanjian ({', '.join(codes) or '-'}) "
+            f"dan tidak dibaca; minta penyerahan baru atau lihat `tenun duties list`. / The data of {len(villages)} "
+            f"villages may not be used for this under the agreement and was not read; ask for a new delivery, or see "
+            f"`tenun duties list`: {', '.join(villages)}",
             markup=False,
         )
 

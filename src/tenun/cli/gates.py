@@ -28,7 +28,7 @@ NoteOption = Annotated[
 ]
 AgreementOption = Annotated[
     str | None,
-    typer.Option("--agreement", help="URN; bawaan / default: perjanjian simpul ini / this node's agreement."),
+    typer.Option("--agreement", help="URN; bawaan: perjanjian simpul ini / this node's agreement."),
 ]
 
 

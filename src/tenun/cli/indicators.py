@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
 from tenun.cli import console
 from tenun.disclosure.profile import RULE_VERSION
@@ -19,6 +18,7 @@ from tenun.indicators.definition import Definition, IndicatorUnknown
 from tenun.indicators.results import Results
 from tenun.kernel.clock import SystemClock, today
 from tenun.lake.snapshot import Layer, Snapshot
+from tenun.node.chain import standing_of
 from tenun.node.home import NodeHome, Role, reference_folder
 from tenun.registry.reference.regions import Regions
 from tenun.registry.sid import tables as sid
@@ -57,6 +57,7 @@ class Computed:
             "villages_with_figures": self.villages_with_figures,
             "told_together": self.told_together,
             "left_out": self.left_out,
+            "left_out_reasons": dict(self.snapshot.details.get("left_out_reasons", {})),
             "states": dict(self.snapshot.details["states"]),
             "rule_version": self.snapshot.details["rule_version"],
             "agreement": self.snapshot.details["agreement_number"],
@@ -105,15 +106,16 @@ def compute_command(at: DateOption = None, as_json: console.JsonOption = False) 
 def compute(regions: Regions, *, reference_date: date) -> Computed:
     """Figures of every regency that a village delivered from, under the agreement in force at node *naker*."""
     home = NodeHome.of(Role.NAKER)
-    agreement = signing.verify(home.agreement, own_keys=home.folder / "keys")
-    permit = permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now(), lake=home.lake)
+    now = SystemClock().now()
+    position = standing_of(home).at(now)
+    permit = permits.ask(position.agreement, by=Party.NAKER, moment=now, lake=home.lake, state=position.state)
     delivered = home.lake.scopes(layer=Layer.CORE, dataset=sid.DATASET)
     snapshot = engine.compute(
         home.lake,
         areas=areas.of_regencies(regions.current, delivered),
         reference_date=reference_date,
         permit=permit,
-        settings=engine.Settings.under(agreement),
+        settings=engine.Settings.under(position.agreement),
     )
     results = Results.of(home.lake, snapshot.id)
     villages = results.villages()
@@ -187,7 +189,7 @@ def _show_computed(computed: Computed) -> None:
     facts.add_row("tanggal acuan / reference date", wording.day(computed.snapshot.as_of, "id"))
     facts.add_row("potret / snapshot", computed.snapshot.id)
     say(facts)
-    console.show_left_out(computed.left_out)
+    console.show_left_out(computed.left_out, computed.snapshot.details.get("left_out_reasons"))
     if computed.told_together:
         console.err.print(
             f"{computed.told_together} angka tersembunyi dapat diketahui bila potret lama dari data yang sama ikut "

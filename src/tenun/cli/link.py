@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
 from tenun.cli import console
 from tenun.kernel.clock import SystemClock
@@ -18,6 +17,7 @@ from tenun.linkage import model as models
 from tenun.linkage import permits, quality, run, settings, training
 from tenun.linkage.permits import Permits
 from tenun.linkage.run import LinkReport, Progress
+from tenun.node.chain import standing_of
 from tenun.node.home import NodeHome, Role
 
 app = typer.Typer(
@@ -107,8 +107,9 @@ def train_command(
 
 
 def _ask(home: NodeHome) -> Permits:
-    agreement = signing.verify(home.agreement, own_keys=home.folder / "keys")
-    return permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now(), lake=home.lake)
+    now = SystemClock().now()
+    position = standing_of(home).at(now)
+    return permits.ask(position.agreement, by=Party.NAKER, moment=now, lake=home.lake, state=position.state)
 
 
 @contextmanager
@@ -144,7 +145,7 @@ def _show_report(report: LinkReport) -> None:
             + ", ".join(report.skipped_rules),
             markup=False,
         )
-    console.show_left_out(report.left_out)
+    console.show_left_out(report.left_out, report.left_out_reasons)
     if report.is_invented:
         console.out.print(
             "DATA BUATAN: orang-orangnya tidak ada / INVENTED DATA: the persons do not exist.", markup=False

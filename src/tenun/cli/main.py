@@ -29,6 +29,7 @@ GROUPS = {
     "agreement": "tenun.cli.agreement",
     "exchange": "tenun.cli.exchange",
     "log": "tenun.cli.log",
+    "duties": "tenun.cli.duties",
     "link": "tenun.cli.link",
     "indicators": "tenun.cli.indicators",
     "docs": "tenun.cli.docs",

@@ -28,8 +28,9 @@ from tenun.agreement.acts.state import INCIDENT_CLOCK, Closure, Incident, State
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Permit, Use, allowed_fields
 from tenun.agreement.delivered import HOLD, Batch, Hold, HoldKind
+from tenun.agreement.standing import Standing
 from tenun.agreement.vocabulary import Operation, Party
-from tenun.exchange import journal, signature
+from tenun.exchange import journal, reconcile, signature
 from tenun.exchange.binding import BINDINGS
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import ExchangeError, RegisterDamaged
@@ -125,6 +126,12 @@ def facts_of(state: State, *, addenda: Collection[str] = ()) -> Facts:
         incidents=state.incidents,
         shut_offs=shut_offs,
     )
+
+
+def facts_at(standing: Standing, moment: datetime) -> Facts:
+    """The facts at a moment, from a node's acts."""
+    addenda = [entry.hash for entry in standing.ledger().view(moment).effective(Kind.ADDENDUM)]
+    return facts_of(standing.at(moment).state, addenda=addenda)
 
 
 def order(station: Station, wanted: Order, facts: Facts, *, agreement: Agreement) -> list[str]:
@@ -393,6 +400,7 @@ def register(station: Station, agreement: Agreement, facts: Facts, *, moment: da
         *_of_the_data(station, moment),
         *_orders(station, facts, moment),
         *_receipts(station, moment),
+        *_candidates(station, moment),
     ]
     return sorted(found, key=lambda one: (one.due is None, one.due or moment, one.id))
 
@@ -523,6 +531,23 @@ def _receipts(station: Station, moment: datetime) -> Iterator[Duty]:
     for record in book.sent():
         if "receipt" not in record:
             yield _receipt(record, station.party.other, "Tanda terima belum datang", "The receipt has not come")
+
+
+def _candidates(station: Station, moment: datetime) -> Iterator[Duty]:
+    """What a reconciliation found: someone must decide whether it is an incident, before 3 x 24 hours are over."""
+    for one in reconcile.candidates(station):
+        due = datetime.fromisoformat(one["found"]) + INCIDENT_CLOCK
+        yield Duty(
+            id=f"candidate:{one['candidate']}",
+            kind="incident-candidate",
+            clause="7(4)",
+            party=station.party,
+            text_id=f"Periksa temuan rekonsiliasi log {one['day']}: insiden atau dapat dijelaskan?",
+            text_en=f"Look into what the reconciliation of {one['day']} found: an incident, or explained?",
+            due=due,
+            state=_state(due, moment),
+            about=one,
+        )
 
 
 def _receipt(record: Mapping[str, Any], party: Party, text_id: str, text_en: str) -> Duty:

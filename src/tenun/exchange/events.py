@@ -389,11 +389,13 @@ def handle(
     effects: Effects,
     book: Journal,
     content_sha256: str,
+    known_only: tuple[type[Exception], ...] = (StoreUnavailable,),
 ) -> Handled:
     """Have an event's effect, then note that it was had. When this returns, both are on disk.
 
     In this order, because a crash in between then costs a repetition and never an effect. Where the store of seen
-    events cannot be asked (the database is down), the effect is had all the same and the event counts as new.
+    events cannot be asked (the database is down: one of `known_only`), the effect is had all the same and the
+    event counts as new.
     """
     if event.type in ACTS:
         effects.take_act(event.data.act.encode() if event.data.act else None, event.data.sha256)
@@ -406,7 +408,7 @@ def handle(
         note_incident(station, event)
     try:
         is_first = replay.remember("event", [event.key], expires=station.clock.now() + REMEMBERED)
-    except StoreUnavailable:
+    except known_only:
         is_first = True
     log_index = None
     if is_first and event.type is not EventType.CHECKPOINT:

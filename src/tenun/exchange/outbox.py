@@ -39,6 +39,8 @@ from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
 from tenun.kernel.errors import TenunError
 from tenun.lake.store import CURRENT
+from tenun.transparency_log import checkpoint, note
+from tenun.transparency_log.folder import LogFolder
 
 FOLDER = "outbox-events"
 PARKED = "parked"
@@ -321,6 +323,33 @@ def announce_changes(
         write_durably(station.exchange / "announced.json", canonical_json.dumps(told))
         announced.append(dataset.id)
     return announced
+
+
+CHECKPOINT_EVERY = timedelta(hours=1)
+
+
+def announce_checkpoint(station: Station, agreement: Agreement, outbox: Outbox) -> bool:
+    """Tell the peer of our newest checkpoint, at most hourly and where the log has grown. True where it was queued.
+
+    The peer sees every checkpoint anyway when it witnesses it. This one comes on another way, so that a node that
+    shows its witness another log than the rest of the peer is found out.
+    """
+    path = station.exchange / "announced-checkpoint.json"
+    signed = LogFolder(station.log).checkpoint()
+    if signed is None:
+        return False
+    state = checkpoint.parse(note.split(signed)[0])
+    now = station.clock.now()
+    try:
+        told = json.loads(path.read_bytes())
+        is_due = state.size > told["size"] and now - datetime.fromisoformat(told["at"]) >= CHECKPOINT_EVERY
+    except (FileNotFoundError, KeyError, TypeError, ValueError):
+        is_due = state.size > 0
+    if is_due:
+        data = {"agreement": agreement.id, "size": state.size, "checkpoint": signed.decode()}
+        outbox.put(EventType.CHECKPOINT, source=issuer(agreement, station), data=data)
+        write_durably(path, canonical_json.dumps({"size": state.size, "at": now.isoformat()}))
+    return is_due
 
 
 def issuer(agreement: Agreement, station: Station) -> str:

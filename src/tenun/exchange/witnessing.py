@@ -11,6 +11,7 @@ the peer has seen it. Nothing has to be done when the peer is back.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -252,6 +253,15 @@ def hear(station: Station, agreement: Agreement, signed: bytes) -> None:
     if known is not None and known.size == state.size and known.root != state.root:
         watching.add_checkpoint(f"old {known.size}\n\n".encode() + signed)  # refused, and kept as evidence
         raise PeerLogForked(party=str(peer), size=state.size)
+
+
+def seen_of_peer(station: Station) -> list[bytes]:
+    """The checkpoint of the peer's log that we signed last, as its log signed it: what it must still begin with."""
+    name = hashlib.sha256(log_origin(station.party.other).encode()).hexdigest()
+    try:
+        return [(witness_folder(station) / name / "latest").read_bytes()]
+    except FileNotFoundError:
+        return []
 
 
 def has_peer_forked(station: Station, agreement: Agreement) -> bool:

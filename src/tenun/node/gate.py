@@ -21,7 +21,7 @@ import json
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -270,11 +270,14 @@ class Gatekeeper:
         `RecordUnwritable` when nothing can be written: the workers are closed all the same, but only for now.
         """
         with self.locked():
-            record = self._readable_or_new()
+            before, is_new = self._readable_or_new(reason)
+            record = before
+            if record.by(self.party, scope) is None:
+                record = self._with(record, Closure(scope, self.party, self._now(), reason, source))
             closure = record.by(self.party, scope)
-            if closure is None:
-                closure = Closure(scope, self.party, self._now(), reason, source)
-                record, closure = self._recorded(record, closure)
+            assert closure is not None  # it was there, or was added
+            if is_new or record is not before:
+                record = self._recorded(before, record, closure)
             is_shown = self._show(record)
         return closure, Effect.PAGE if is_shown else self._wait_for(record.number)
 
@@ -397,22 +400,21 @@ class Gatekeeper:
         left = tuple(one for one in record.closures if one is not closure)
         return Record(number, {**record.epochs, closure.scope: number}, left)
 
-    def _readable_or_new(self) -> Record:
+    def _readable_or_new(self, reason: Reason) -> tuple[Record, bool]:
+        """The record, and whether it is new: made in place of one that cannot be read, with everything closed."""
         try:
-            return self.read()
+            return self.read(), False
         except RecordUnreadable:
-            if self.record_file.exists():
+            with suppress(OSError):
                 self.record_file.replace(self.folder / f"{RECORD}.damaged-{_milliseconds(self._clock.now())}")
-            record = Record(0, {Scope.all(): 0})
-            lost = Closure(Scope.all(), self.party, self._now(), Reason.OTHER, Source.RECORD_LOST)
-            return self._with(record, lost)
+            lost = Closure(Scope.all(), self.party, self._now(), reason, Source.RECORD_LOST)
+            return self._with(Record(0, {Scope.all(): 0}), lost), True
 
-    def _recorded(self, before: Record, closure: Closure) -> tuple[Record, Closure]:
-        """The record with the closure, on disk; or, where the disk is full or broken, the sentinel.
+    def _recorded(self, before: Record, record: Record, closure: Closure) -> Record:
+        """The record, once it is on disk; or, where the disk is full or broken, that before it and the sentinel.
 
         The page is memory and can still be written, and a name may still fit into the folder.
         """
-        record = self._with(before, closure)
         try:
             write_durably(self.record_file, record.encode())
         except OSError as problem:
@@ -420,12 +422,11 @@ class Gatekeeper:
                 self.sentinel.touch()
                 sync_folder(self.folder)
             except OSError:
-                self._write_page(
-                    replace(before.page(), closed_by=closure.reason, since_ms=_milliseconds(closure.since))
-                )
+                since_ms = _milliseconds(closure.since)
+                self._write_page(replace(before.page(), closed_by=closure.reason, since_ms=since_ms))
                 raise RecordUnwritable(reason=type(problem).__name__) from problem
-            return before, closure
-        return record, record.closures[-1]
+            return before
+        return record
 
     def _state_of(self, record: Record) -> PageState:
         if self.has_sentinel() and record.by(self.party, Scope.all()) is None:

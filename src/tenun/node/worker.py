@@ -23,29 +23,35 @@ from typing import Any
 import structlog
 
 from tenun.agreement.standing import Position, Standing
+from tenun.exchange import mirror, reconcile, witnessing
 from tenun.exchange import outbox as outboxes
-from tenun.exchange import witnessing
 from tenun.exchange.calls import CallBook
 from tenun.exchange.client.node import Consumer
-from tenun.exchange.client.transport import Retrying
-from tenun.exchange.gate import GateClosed, MappedGate
+from tenun.exchange.client.session import Client
+from tenun.exchange.client.transport import NoLedger, Retrying
+from tenun.exchange.gate import Gate, MappedGate
 from tenun.exchange.journal import Journal
 from tenun.exchange.outbox import Outbox
 from tenun.exchange.register import write_durably
 from tenun.exchange.serving.exports import Exports
 from tenun.exchange.station import Station
-from tenun.kernel.clock import rfc3339
+from tenun.kernel.clock import JAKARTA, rfc3339
 from tenun.kernel.errors import TenunError
 from tenun.node import chain, config, logs, shutoff
 from tenun.node.config import NodeConfig
 from tenun.node.guard import Leaving
 from tenun.node.home import NodeHome, Role
 from tenun.transparency_log.errors import LogError
+from tenun.transparency_log.follower import Followed
 from tenun.transparency_log.log import Log
 from tenun.transparency_log.writer import GroupWriter
 
 TOLD = "work.json"
 TICK_SECONDS = 0.05
+RECONCILED_AFTER = timedelta(hours=1)
+"""After midnight in Jakarta."""
+TILES_AGAIN = 8
+"""Older tiles of the peer's log that are fetched again each time, so that a change in one is found too."""
 # A job that fails comes again after its own time, then later and later, up to this.
 FAILED_SECONDS_MAX = 60.0
 
@@ -83,17 +89,25 @@ class Desk:
 
     @cached_property
     def consumer(self) -> Consumer:
-        """The peer, tried once: the next round comes soon enough."""
-        ca = self.config.peer_ca
-        return Consumer(
-            self.station,
-            self.standing,
-            self.gate,
-            CallBook(self.station, self.writer),
-            address=self.config.peer_address,
-            ca_file=Path(ca) if ca else None,
-            retrying=Retrying(attempts=1),
-        )
+        """Our calls to the peer, each in the log. Tried once: the next round comes soon enough."""
+        return consumer_of(self.home, self.standing, self.gate, CallBook(self.station, self.writer))
+
+    @cached_property
+    def _reader(self) -> Consumer:
+        return consumer_of(self.home, self.standing, self.gate, CallBook(self.station, self.writer))
+
+    def unlogged(self) -> Client:
+        """Calls about the logs themselves. Neither party logs them: each entry would call for the next."""
+        client = self._reader.client()
+        client.attend(NoLedger())
+        return client
+
+    def close(self) -> None:
+        """Write what is still in memory, and hang up."""
+        made = self.__dict__  # of what is made at first use, only what was used
+        for name in ("consumer", "_reader", "writer"):
+            if name in made:
+                made[name].close()
 
     @property
     def position(self) -> Position:
@@ -102,6 +116,20 @@ class Desk:
     @property
     def policy(self) -> witnessing.Policy:
         return policy_of(self.config)
+
+
+def consumer_of(home: NodeHome, standing: Standing, gate: Gate, book: CallBook) -> Consumer:
+    """This node as a caller of its peer, at the address that it was told."""
+    found = config.read_or_default(home)
+    return Consumer(
+        home.station,
+        standing,
+        gate,
+        book,
+        address=found.peer_address,
+        ca_file=Path(found.peer_ca) if found.peer_ca else None,
+        retrying=Retrying(attempts=1),
+    )
 
 
 def policy_of(found: NodeConfig) -> witnessing.Policy:
@@ -142,7 +170,7 @@ def be_witnessed(desk: Desk) -> bool:
     found = witnessing.keep_witnessed(
         desk.station,
         position.agreement,
-        lambda _path, body: desk.consumer.client().add_checkpoint(body),
+        lambda _path, body: desk.unlogged().add_checkpoint(body),
         policy=desk.policy,
     )
     if found.is_contradicted:
@@ -164,26 +192,13 @@ def export(desk: Desk) -> bool:
 
 
 def drop_closed(desk: Desk) -> bool:
-    """Exports of what the other party has shut off, and what a killed shut-off of ours has left."""
-    if _is_closed_by_someone(desk):
-        desk.exports.drop()
+    """Exports of what either party has shut off.
+
+    By the record and not by the gate: one that is closed because the guard is away is no reason to throw work away.
+    """
+    for closure in shutoff.keeper_of(desk.home).read().closures:
+        desk.exports.drop(closure.scope)
     return False
-
-
-def _is_closed_by_someone(desk: Desk) -> bool:
-    """A gate that is closed because the guard is away is no reason to throw work away."""
-    try:
-        closures = shutoff.keeper_of(desk.home).read().closures
-    except TenunError:
-        return False
-    agreement = desk.position.agreement.id
-    if not closures:
-        return False
-    try:
-        desk.gate.epoch(agreement=agreement)
-    except GateClosed as problem:
-        return problem.reason.event is not None
-    return True
 
 
 def announce(desk: Desk) -> bool:
@@ -197,6 +212,46 @@ def announce(desk: Desk) -> bool:
         is_in_force=position.state.is_in_force,
     )
     return False
+
+
+def mirror_peer(desk: Desk) -> bool:
+    """The peer's log, fetched, checked and kept, with some of what we kept compared again."""
+    _followed(desk)
+    return False
+
+
+def _followed(desk: Desk) -> Followed:
+    fetch = mirror.from_client(desk.unlogged())
+    followed = mirror.follow(desk.station, desk.position.agreement, fetch, recheck=TILES_AGAIN)
+    for fault in followed.faults:
+        log.error("the peer's log is not what it signed", fault=str(fault.wrong), file=fault.file)
+    return followed
+
+
+def reconcile_yesterday(desk: Desk) -> bool:
+    """Both logs of the last whole day, once: what one of them lacks is named, and is a candidate for an incident."""
+    station, agreement = desk.station, desk.position.agreement
+    now = station.clock.now()
+    day = now.astimezone(JAKARTA).date() - timedelta(days=1)
+    if (station.exchange / "reconciliations" / f"{day.isoformat()}.json").exists() or _is_early(now):
+        return False
+    followed = _followed(desk)
+    done = reconcile.run(
+        station,
+        agreement,
+        day=day,
+        own=mirror.read_own(station, agreement),
+        peer=mirror.read_peer(station, followed, seen_until=now),
+    )
+    if not done.report:
+        log.error("the two logs differ", findings=len(done.report.findings), candidate=done.candidate)
+    return False
+
+
+def _is_early(now: datetime) -> bool:
+    """What happened just before midnight may not be in the peer's log yet."""
+    midnight = now.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0)
+    return now - midnight < RECONCILED_AFTER
 
 
 def sweep(desk: Desk) -> bool:
@@ -222,6 +277,10 @@ LANES: dict[str, Sequence[Work]] = {
         Work("events", 0.5, deliver_events),
         Work("witness", 1.0, be_witnessed),
         Work("receipts", 10.0, hand_over_receipts),
+    ),
+    "checks": (
+        Work("mirror", 60.0, mirror_peer),
+        Work("reconcile", 300.0, reconcile_yesterday),
     ),
     "exports": (
         Work("drop-closed", 1.0, drop_closed),
@@ -328,6 +387,7 @@ def _keep(lane: Lane, leaving: Leaving) -> None:
     while not leaving.is_asked:
         lane.run_due()
         time.sleep(TICK_SECONDS)
+    lane.desk.close()
 
 
 def _without_moments(told: dict[str, Any]) -> dict[str, Any]:

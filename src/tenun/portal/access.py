@@ -24,6 +24,12 @@ class Permission(StrEnum):
     """See results of the areas in the account's scope (Pasal 3(1)c, 3(2)c)."""
     FIGURES_DOWNLOAD = "figures.download"
     """Take the same results along as a file. Pasal 7(2) goes with it."""
+    EXCHANGE_READ = "exchange.read"
+    """See whether data passes between the nodes, what is shut off, and the evidence; no data and no figures."""
+
+
+# Routes with these work on figures of the account's area; the others do without.
+FIGURES = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD})
 
 
 class Route(StrEnum):
@@ -53,7 +59,7 @@ ROLE_NAMES = {
     Role.SECURITY: _("Security officer"),
 }
 
-READ_AND_TAKE = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD})
+READ_AND_TAKE = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ})
 
 # Village governments and the public are absent on purpose: Pasal 7(2) lets figures reach them only by a
 # written approval of both parties, and there is no such approval here.
@@ -62,9 +68,9 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.DATA_DESA: READ_AND_TAKE,
         Role.DATA_NAKER: READ_AND_TAKE,
         Role.MONITORING: READ_AND_TAKE,
-        Role.LEADERSHIP: frozenset({Permission.FIGURES_READ}),
+        Role.LEADERSHIP: frozenset({Permission.FIGURES_READ, Permission.EXCHANGE_READ}),
         # Sees keys, access and incidents; the content of records and results is not part of that work.
-        Role.SECURITY: frozenset(),
+        Role.SECURITY: frozenset({Permission.EXCHANGE_READ}),
     }
 )
 
@@ -100,6 +106,7 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "downloads": Permission.FIGURES_DOWNLOAD,
         "download_csv": Permission.FIGURES_DOWNLOAD,
         "download_xlsx": Permission.FIGURES_DOWNLOAD,
+        "exchange": Permission.EXCHANGE_READ,
     }
 )
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from tenun.transparency_log import checkpoint, merkle, tile
 from tenun.transparency_log.checkpoint import Checkpoint
-from tenun.transparency_log.errors import LogAltered, LogError
-from tenun.transparency_log.folder import CHECKPOINT, LogFolder
-from tenun.transparency_log.note import Verifier
+from tenun.transparency_log.cosignature import Cosignatory, require_witnesses
+from tenun.transparency_log.errors import LogAltered, LogError, NotWitnessed
+from tenun.transparency_log.folder import CHECKPOINT, COSIGNED, LogFolder
+from tenun.transparency_log.note import NoteVerifier
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Audit:
 
     checkpoint: Checkpoint | None
     findings: list[Finding] = field(default_factory=list)
+    witnessed: Checkpoint | None = None
+    """The newest state that the witnesses have signed, where they were asked for and it holds."""
 
     def __bool__(self) -> bool:
         return not self.findings
@@ -41,13 +44,26 @@ class Audit:
             "origin": state.origin if state else None,
             "size": state.size if state else 0,
             "root": state.root.hex() if state else None,
+            "witnessed": self.witnessed.size if self.witnessed else None,
             "findings": [vars(finding) for finding in self.findings],
         }
 
 
-def verify_folder(folder: Path, *, verifiers: Collection[Verifier], earlier: Collection[bytes] = ()) -> Audit:
+def verify_folder(
+    folder: Path,
+    *,
+    verifiers: Collection[NoteVerifier],
+    earlier: Collection[bytes] = (),
+    origin: str | None = None,
+    witnesses: Collection[Cosignatory] = (),
+    need: int | None = None,
+) -> Audit:
     """Check the checkpoint's signature, every entry and every hash; and that the log still begins with
-    what the `earlier` checkpoints, kept from other days, were signed over."""
+    what the `earlier` checkpoints, kept from other days, were signed over.
+
+    Where `witnesses` are given, `checkpoint.cosigned` must bear the signatures of `need` of them (one, unless
+    said otherwise), and the log must begin with what they signed.
+    """
     files = LogFolder(folder)
     data = files.checkpoint()
     if data is None:
@@ -55,7 +71,7 @@ def verify_folder(folder: Path, *, verifiers: Collection[Verifier], earlier: Col
         findings = [Finding("log.altered", CHECKPOINT, "the checkpoint is missing")] if missing else []
         return Audit(None, findings)
     try:
-        state = checkpoint.verify(data, verifiers=verifiers)
+        state = checkpoint.verify(data, verifiers=verifiers, origin=origin)
     except LogError as problem:
         return Audit(None, [_finding(problem, CHECKPOINT)])
     findings = []
@@ -63,7 +79,11 @@ def verify_folder(folder: Path, *, verifiers: Collection[Verifier], earlier: Col
     if not findings:
         _check_tiles(files, leaves, state, findings)
         for other in earlier:
-            _check_earlier(other, leaves, verifiers, findings)
+            _check_earlier(other, leaves, verifiers, findings, origin=origin)
+    cosigned = _check_witnesses(files, witnesses, need, findings) if witnesses else None
+    if cosigned is not None:
+        seen = _check_earlier(cosigned, leaves, verifiers, findings, file=COSIGNED, origin=origin)
+        return Audit(state, findings, witnessed=seen)
     return Audit(state, findings)
 
 
@@ -108,16 +128,49 @@ def _check_tiles(files: LogFolder, leaves: list[bytes], state: Checkpoint, findi
         level += 1
 
 
-def _check_earlier(data: bytes, leaves: list[bytes], verifiers: Collection[Verifier], findings: list[Finding]) -> None:
+def _check_witnesses(
+    files: LogFolder, witnesses: Collection[Cosignatory], need: int | None, findings: list[Finding]
+) -> bytes | None:
+    """The cosigned checkpoint, when enough of the witnesses have signed it."""
+    needed = 1 if need is None else need
+    data = files.cosigned()
+    if data is None:
+        if needed:
+            findings.append(Finding(NotWitnessed.code, COSIGNED, f"0 of {needed} witnesses have signed"))
+        return None
     try:
-        state = checkpoint.verify(data, verifiers=verifiers)
+        require_witnesses(data, witnesses=witnesses, need=needed)
+    except NotWitnessed as problem:
+        reason = f"{problem.parts['found']} of {needed} witnesses have signed"
+        findings.append(Finding(problem.code, COSIGNED, reason))
+        return None
     except LogError as problem:
-        findings.append(_finding(problem, "earlier checkpoint"))
-        return
+        findings.append(_finding(problem, COSIGNED))
+        return None
+    return data
+
+
+def _check_earlier(
+    data: bytes,
+    leaves: list[bytes],
+    verifiers: Collection[NoteVerifier],
+    findings: list[Finding],
+    *,
+    file: str = "earlier checkpoint",
+    origin: str | None,
+) -> Checkpoint | None:
+    """The state that the checkpoint was signed over, when the log still begins with it."""
+    try:
+        state = checkpoint.verify(data, verifiers=verifiers, origin=origin)
+    except LogError as problem:
+        findings.append(_finding(problem, file))
+        return None
     is_short = state.size > len(leaves)
     if is_short or merkle.root(state.size, merkle.nodes_of(leaves)) != state.root:
         reason = "the log is shorter than it was" if is_short else "the log does not begin with what it once was"
         findings.append(Finding("log.history_changed", CHECKPOINT, reason))
+        return None
+    return state
 
 
 def _finding(problem: LogError, file: str) -> Finding:

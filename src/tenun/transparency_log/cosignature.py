@@ -114,10 +114,10 @@ def times(signed: bytes, *, witnesses: Collection[Cosignatory]) -> dict[Cosignat
     return {witness: time_of(signature) for witness, signature in note.signatures_by(signed, verifiers=witnesses)}
 
 
-def require_witnesses(signed: bytes, *, witnesses: Collection[NoteVerifier], need: int) -> tuple[str, ...]:
+def require_witnesses(signed: bytes, *, witnesses: Collection[Cosignatory], need: int) -> tuple[str, ...]:
     """The names of the witnesses whose signature the checkpoint bears. Raises `NotWitnessed` for fewer than `need`.
 
-    A witness with two keys counts once.
+    A witness with two keys counts once. Whether a witness is somebody other than the log is for the caller to know.
     """
     names = tuple(dict.fromkeys(witness.name for witness, _ in note.lines_by(signed, verifiers=witnesses)))
     if len(names) < need:

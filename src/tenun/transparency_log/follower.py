@@ -27,6 +27,9 @@ EVIDENCE = "refused"
 """A checkpoint that was signed and could not be followed, as it came: `refused-<size>-<root>`."""
 EVIDENCE_MAX = 64
 
+ENTRIES = "tile/entries/"
+TWO_HISTORIES = "two histories of one size bear its signature"
+
 Fetch = Callable[[str], bytes]
 """`fetch("tile/0/000.p/7")`: the bytes at that path of the other's log. Raises `NotServed` (or
 `FileNotFoundError`) where the log says it has no such file; any other error means that it was not reached."""
@@ -133,13 +136,15 @@ class Follower:
                 return Followed(known, 0, 0, (Fault(Wrong.UNSIGNED, CHECKPOINT, str(problem.parts["reason"])),))
             if known is not None and (told.size < known.size or (told.size == known.size and told.root != known.root)):
                 self._keep_evidence(told, data)
-                return Followed(known, 0, 0, (_not_grown(known, told),))
-            rechecked, faults = self._recheck(known, recheck)
-            if faults or told == known:
-                return Followed(known, 0, rechecked, tuple(faults))
-            faults = self._take_over(known or Checkpoint(told.origin, 0, merkle.EMPTY_ROOT), told, data)
+                return Followed(known, 0, 0, (self._not_grown(known, told),))
+            rechecked, faults = self._recheck(known, recheck, size=told.size)
+            if faults and known is not None and told != known:
+                faults = [*self._forks(known, told), *faults]
+            if not faults and told != known:
+                faults = self._take_over(known or Checkpoint(told.origin, 0, merkle.EMPTY_ROOT), told, data)
             if faults:
-                self._keep_evidence(told, data)
+                if told != known:
+                    self._keep_evidence(told, data)
                 return Followed(known, 0, rechecked, tuple(faults))
             return Followed(told, told.size - (known.size if known else 0), rechecked)
 
@@ -147,15 +152,20 @@ class Follower:
         """Fetch everything again that the mirror holds, and compare. The other's newest checkpoint is not asked for."""
         with disk.only_one(self.folder / LOCK):
             known = self.latest()
-            rechecked, faults = self._recheck(known, None)
+            rechecked, faults = self._recheck(known, None, size=known.size if known else 0)
             return Followed(known, 0, rechecked, tuple(faults))
+
+    def evidence(self) -> tuple[Path, ...]:
+        """Checkpoints that the log signed and that did not hold. With ours they prove a second history, or damage."""
+        return tuple(sorted(self.folder.glob(f"{EVIDENCE}-*")))
 
     # --- older files ---------------------------------------------------------------------------
 
-    def _recheck(self, known: Checkpoint | None, count: int | None) -> tuple[int, list[Fault]]:
+    def _recheck(self, known: Checkpoint | None, count: int | None, *, size: int) -> tuple[int, list[Fault]]:
+        """Full files; and those that are not full only where the log has not grown past them since."""
         if known is None or known.size == 0:
             return 0, []
-        paths = [*full_paths(0, known.size), *open_paths(known.size)]
+        paths = [*full_paths(0, known.size), *(open_paths(known.size) if size == known.size else ())]
         if count is not None and count < len(paths):
             start = self._next_recheck % len(paths)
             self._next_recheck = start + count
@@ -166,93 +176,112 @@ class Follower:
         return len(paths), faults
 
     def _compare(self, path: str, kept: bytes) -> list[Fault]:
-        """What is served at a path, against the bytes that were found good."""
+        """What is served at a path, against the bytes that are right."""
         try:
             served = self._get(path)
         except NotServed:
             return [Fault(Wrong.DROPPED, path, "it is not served")]
         if served == kept:
             return []
-        if path.startswith("tile/entries/"):
+        if path.startswith(ENTRIES):
             return _differences(path, served, [merkle.leaf_hash(entry) for entry in tile.decode_bundle(kept)])
         return [_differing_hashes(path, served, tile.decode_hashes(kept))]
+
+    def _not_grown(self, known: Checkpoint, told: Checkpoint) -> Fault:
+        if told.size < known.size and merkle.root(told.size, self.files.node(told.size)) == told.root:
+            places = (told.size, known.size - 1)
+            return Fault(Wrong.TRUNCATED, CHECKPOINT, "the log is shorter than it was", places)
+        reason = "it does not continue what it signed before" if told.size < known.size else TWO_HISTORIES
+        return Fault(Wrong.FORKED, CHECKPOINT, reason)
 
     # --- newer ones ----------------------------------------------------------------------------
 
     def _take_over(self, known: Checkpoint, told: Checkpoint, data: bytes) -> list[Fault]:
         """Fetch and check all that was added, then write it and, last, the checkpoint."""
-        edge = Edge.load(self.files, known) if known.size else Edge()
+        edge = Edge.load(self.files, known)
         written: list[str] = []
-        for index in range(known.size // tile.WIDTH, -(-told.size // tile.WIDTH)):
-            path = tile.bundle_path(index, tile.width_of(told.size, 0, index))
-            try:
-                served = self._get(path)
-                entries = tile.decode_bundle(served, file=path)
-                stated = self._stated(index, told)
-            except NotServed as problem:
-                return [Fault(Wrong.DROPPED, str(problem.parts["file"]), "it is not served")]
-            except LogAltered as problem:
-                return [Fault(Wrong.TRUNCATED, path, str(problem.parts["reason"]))]
-            known_here = min(max(known.size - index * tile.WIDTH, 0), tile.WIDTH)
-            faults = self._check_known(index, known, stated[:known_here])
-            if faults := faults or _differences(path, served, stated, first=index * tile.WIDTH):
-                return faults
-            for entry in entries[known_here:]:
-                for closed, content in edge.push(entry):
-                    disk.write_whole(self.folder / closed, content)
-                    written.append(closed)
+        try:
+            for entry in self._added(known, told):
+                for path, content in edge.push(entry):
+                    disk.write_whole(self.folder / path, content)
+                    written.append(path)
+        except (NotServed, LogAltered):
+            return self._diagnose(known, told)
         if edge.root() != told.root:
-            return [self._explain(known, told)]
-        faults = [fault for path in _upper_paths(known.size, told.size) for fault in self._compare_upper(path, edge)]
-        if faults:
-            return faults
-        self._write(edge, written, data, known)
-        return []
-
-    def _stated(self, index: int, told: Checkpoint) -> list[bytes]:
-        """The leaf hashes as the tile of level 0 has them."""
-        width = tile.width_of(told.size, 0, index)
-        path = tile.tile_path(0, index, width)
-        stated = tile.decode_hashes(self._get(path), file=path)
-        if len(stated) != width:
-            raise LogAltered(file=path, reason=f"it holds {len(stated)} hashes of {width}")
-        return stated
-
-    def _check_known(self, index: int, known: Checkpoint, stated: Sequence[bytes]) -> list[Fault]:
-        """The part of a tile that we know from before must be as it was."""
-        if not stated:
-            return []
-        kept = self.files.hashes(0, index, size=known.size)
-        if list(stated) == kept:
-            return []
-        first = index * tile.WIDTH
-        wrong, reason = _kind_of(stated, kept)
-        return [Fault(wrong, tile.tile_path(0, index), reason, _places(stated, kept, first))]
-
-    def _explain(self, known: Checkpoint, told: Checkpoint) -> Fault:
-        """The entries agree with the tiles, and what we know with both; and yet the root is another."""
-        reason = "what it signed is not the log it serves, which continues what was signed before"
-        return Fault(Wrong.FORKED if known.size else Wrong.FLIPPED, CHECKPOINT, reason)
-
-    def _compare_upper(self, path: str, edge: Edge) -> list[Fault]:
-        """A tile above level 0, against what the entries give."""
-        computed = dict(edge.open_files()).get(path)
-        return self._compare(path, computed if computed is not None else self.files.serve(path))
-
-    def _write(self, edge: Edge, written: Sequence[str], data: bytes, known: Checkpoint) -> None:
+            return self._diagnose(known, told)
         opened = dict(edge.open_files())
+        tiles = [path for path in (*written, *opened) if not path.startswith(ENTRIES)]
+        faults = [
+            fault
+            for path in tiles
+            for fault in self._compare(path, opened[path] if path in opened else self.files.serve(path))
+        ]
+        if not faults:
+            self._write([*written, *opened], opened, data, known)
+        return faults
+
+    def _added(self, known: Checkpoint, told: Checkpoint) -> Iterator[bytes]:
+        """The entries behind the known ones. Those before them in the same bundle must be as they were."""
+        for index in range(known.size // tile.WIDTH, -(-told.size // tile.WIDTH)):
+            width = tile.width_of(told.size, 0, index)
+            path = tile.bundle_path(index, width)
+            entries = tile.decode_bundle(self._get(path), file=path)
+            before = tile.width_of(known.size, 0, index)
+            if len(entries) != width or (before and entries[:before] != self.files.bundle(index, size=known.size)):
+                raise LogAltered(file=path, reason="it is not what it should be")
+            yield from entries[before:]
+
+    def _write(self, paths: Sequence[str], opened: dict[str, bytes], data: bytes, known: Checkpoint) -> None:
         for path, content in opened.items():
             disk.write_whole(self.folder / path, content)
-        touched = [*written, *opened]
-        for path in touched:
+        for path in paths:
             disk.sync_file(self.folder / path)
-        disk.sync_folders(self.folder, touched)
+        disk.sync_folders(self.folder, paths)
         disk.write_durably(self.folder / CHECKPOINT, data)
         for path in open_paths(known.size):
             if path not in opened:
                 (self.folder / path).unlink(missing_ok=True)
-                if not any((self.folder / path).parent.iterdir()):
-                    (self.folder / path).parent.rmdir()
+
+    # --- what is wrong -------------------------------------------------------------------------
+
+    def _diagnose(self, known: Checkpoint, told: Checkpoint) -> list[Fault]:
+        """What was served does not give what was signed: which of the files is at fault?"""
+        faults = self._forks(known, told)
+        if faults:
+            return faults
+        tree = _ServedTree(self._get, told)
+        for index in range(known.size // tile.WIDTH, -(-told.size // tile.WIDTH)):
+            before = tile.width_of(known.size, 0, index)
+            path = tile.bundle_path(index, tile.width_of(told.size, 0, index))
+            try:
+                stated = tree.tile(0, index)
+                if before and stated[:before] != (kept := self.files.hashes(0, index, size=known.size)):
+                    faults.append(_differing_hashes(tile.tile_path(0, index), b"".join(stated[:before]), kept))
+                    stated = [*kept, *stated[before:]]
+                faults += _differences(path, self._get(path), stated)
+            except _Damaged as problem:
+                faults.append(problem.fault)
+            except NotServed:
+                faults.append(Fault(Wrong.DROPPED, path, "it is not served"))
+        return faults or [Fault(Wrong.FORKED, CHECKPOINT, "what was signed is not what is served")]
+
+    def _forks(self, known: Checkpoint, told: Checkpoint) -> list[Fault]:
+        """Whether the tiles are just those of the newly signed root, and it does not continue the known one."""
+        if known.size == 0:
+            return []
+        tree = _ServedTree(self._get, told)
+        try:
+            if not tree.is_signed() or merkle.root(known.size, tree.node) == known.root:
+                return []
+            for index in range(-(-known.size // tile.WIDTH)):
+                kept = self.files.hashes(0, index, size=known.size)
+                served = tree.tile(0, index)[: len(kept)]
+                if served != kept:
+                    places = _places(served, kept, index * tile.WIDTH)
+                    return [Fault(Wrong.FORKED, tile.tile_path(0, index), "the log has signed other entries", places)]
+        except (_Damaged, NotServed):
+            return []  # then it is a file that is at fault, and looked for by itself
+        return []
 
     # --- the two sides -------------------------------------------------------------------------
 
@@ -274,29 +303,58 @@ class Follower:
         if not file.exists() and len(self.evidence()) < EVIDENCE_MAX:
             disk.write_durably(file, data)
 
-    def evidence(self) -> tuple[Path, ...]:
-        """Checkpoints that the log signed and that did not hold. With ours they prove a second history, or damage."""
-        return tuple(sorted(self.folder.glob(f"{EVIDENCE}-*")))
+
+class _Damaged(Exception):
+    """A served tile is not the one that the tile above it stands for."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
 
 
-# --- what is wrong ---------------------------------------------------------------------------------
+class _ServedTree:
+    """The tree as its tiles are served, each checked against the one above it, up to those of the signed root."""
+
+    def __init__(self, get: Fetch, told: Checkpoint) -> None:
+        self._get = get
+        self._told = told
+        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+
+    def is_signed(self) -> bool:
+        """Whether the tiles at the right edge, which no other stands above, give the signed root."""
+        return merkle.root(self._told.size, self.node) == self._told.root
+
+    def node(self, height: int, index: int) -> bytes:
+        level, rise = divmod(height, tile.HEIGHT)
+        first = index << rise
+        start = first % tile.WIDTH
+        return merkle.fold(self.tile(level, first // tile.WIDTH)[start : start + (1 << rise)])
+
+    def tile(self, level: int, index: int) -> list[bytes]:
+        """Raises `_Damaged` or `NotServed`."""
+        if (level, index) not in self._tiles:
+            self._tiles[level, index] = self._checked(level, index)
+        return self._tiles[level, index]
+
+    def _checked(self, level: int, index: int) -> list[bytes]:
+        width = tile.width_of(self._told.size, level, index)
+        path = tile.tile_path(level, index, width)
+        content = self._get(path)
+        if len(content) != width * merkle.HASH_BYTES:
+            wrong = Wrong.TRUNCATED if len(content) < width * merkle.HASH_BYTES else Wrong.FLIPPED
+            raise _Damaged(Fault(wrong, path, "it does not have the width of its place"))
+        hashes = tile.decode_hashes(content, file=path)
+        if width == tile.WIDTH and merkle.fold(hashes) != self.tile(level + 1, index // tile.WIDTH)[index % tile.WIDTH]:
+            raise _Damaged(Fault(Wrong.FLIPPED, path, "its hashes do not give the one that stands for it above"))
+        return hashes
 
 
-def _not_grown(known: Checkpoint, told: Checkpoint) -> Fault:
-    if told.size < known.size:
-        places = (told.size, known.size - 1)
-        return Fault(Wrong.TRUNCATED, CHECKPOINT, "the log is shorter than it was", places)
-    return Fault(Wrong.FORKED, CHECKPOINT, "two histories of one size bear its signature")
+# --- how two lists differ --------------------------------------------------------------------------
 
 
-def _upper_paths(first: int, second: int) -> Iterator[str]:
-    yield from (path for path in full_paths(first, second) if not path.startswith(("tile/0/", "tile/entries/")))
-    yield from (path for path in open_paths(second) if not path.startswith(("tile/0/", "tile/entries/")))
-
-
-def _differences(path: str, served: bytes, expected: Sequence[bytes], *, first: int | None = None) -> list[Fault]:
+def _differences(path: str, served: bytes, expected: Sequence[bytes]) -> list[Fault]:
     """How a bundle differs from the leaf hashes it should give."""
-    start = _first_of(path) if first is None else first
+    start = _first_of(path)
     try:
         found = [merkle.leaf_hash(entry) for entry in tile.decode_bundle(served, file=path)]
     except LogAltered as problem:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tenun.transparency_log import checkpoint, merkle
-from tenun.transparency_log.cosignature import require_witnesses
+from tenun.transparency_log.cosignature import Cosignatory, require_witnesses
 from tenun.transparency_log.errors import ProofInvalid
 from tenun.transparency_log.note import NoteVerifier
 
@@ -54,7 +54,7 @@ def verify(
     entry: bytes,
     verifiers: Collection[NoteVerifier],
     origin: str | None = None,
-    witnesses: Collection[NoteVerifier] = (),
+    witnesses: Collection[Cosignatory] = (),
     need: int | None = None,
 ) -> tuple[Proof, checkpoint.Checkpoint]:
     """The proof and the checkpoint it leads to. Raises `ProofInvalid`, `NoteInvalid` or `NotWitnessed`.

@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenun.exchange import outbox
+from tenun.agreement.vocabulary import Party
+from tenun.exchange import events, outbox, witnessing
 from tenun.exchange.events import EventType
 from tenun.exchange.gate import OpenGate
 from tenun.exchange.journal import Journal
-from tenun.exchange.outbox import Outbox, OutboxDamaged, announce_changes
+from tenun.exchange.outbox import Outbox, OutboxDamaged, announce_changes, announce_checkpoint
 from tenun.exchange.refusals import LogUnavailable
 from tests.lib.two_nodes import VILLAGES, Nodes, publish_residents
 
@@ -365,3 +366,27 @@ def test_only_what_is_ours_to_give_is_announced(nodes: Nodes) -> None:
     publish_residents(nodes.naker.lake, VILLAGES[0], 5)
     found = announce_changes(nodes.naker, nodes.agreement, Outbox(nodes.naker, OpenGate()), gate=OpenGate())
     assert found == []
+
+
+def test_a_checkpoint_is_told_hourly_and_only_when_the_log_has_grown(nodes: Nodes) -> None:
+    box, peer, book = an_outbox(nodes), Peer(), Journal(nodes.desa)
+
+    def told() -> bool:
+        return announce_checkpoint(nodes.desa, nodes.agreement, box)
+
+    assert not told()  # there is no log yet
+    book.write("test.entry")
+    assert told()
+    assert not told()
+    nodes.later(hours=1)
+    assert not told()
+    book.write("test.entry")
+    assert told()
+    book.write("test.entry")
+    nodes.later(minutes=59)
+    assert not told()
+    box.deliver_due(peer, nodes.clock.now())
+    (event,) = peer.taken  # of two that waited, the newest
+    heard = events.read(json.dumps(event).encode(), peer=Party.DESA, issuer=ISSUER, agreement=AGREEMENT)
+    assert heard.data.size == 2
+    witnessing.hear(nodes.naker, nodes.agreement, heard.data.checkpoint.encode())

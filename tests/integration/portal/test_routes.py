@@ -12,13 +12,13 @@ pytestmark = pytest.mark.xdist_group("portal")
 
 ARGUMENTS: dict[str, dict[str, str]] = {"area": {"code": "52.08.01.2002"}, "indicator": {"indicator": "b1"}}
 USERS = {
-    "petugas.desa": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD},
-    "petugas.naker": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD},
-    "kabupaten.desa": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD},
-    "provinsi.naker": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD},
-    "pimpinan.desa": {Permission.FIGURES_READ},
-    "pimpinan.naker": {Permission.FIGURES_READ},
-    "keamanan.naker": set(),
+    "petugas.desa": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ},
+    "petugas.naker": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ},
+    "kabupaten.desa": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ},
+    "provinsi.naker": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ},
+    "pimpinan.desa": {Permission.FIGURES_READ, Permission.EXCHANGE_READ},
+    "pimpinan.naker": {Permission.FIGURES_READ, Permission.EXCHANGE_READ},
+    "keamanan.naker": {Permission.EXCHANGE_READ},
 }
 
 

@@ -342,6 +342,37 @@ def test_any_one_entry_taken_out_is_found_or_was_an_end_that_nobody_waits_for(da
     assert after.findings or after.counts != before.counts, removed
 
 
+@pytest.mark.pasal("13")
+@pytest.mark.parametrize("lacking", list(Party))
+def test_an_act_that_one_log_lacks_or_tells_otherwise_is_named(lacking: Party) -> None:
+    logs = some_logs()
+    for party in Party:
+        taken = {"sha256": sha("act"), "kind": "shut-off", "by": "desa", "signers": ["k"]}
+        logs[party].append({"type": "agreement.act_taken", "time": rfc3339(NOON), "act": taken})
+    assert reconciled(logs)
+    assert reconciled(logs).counts["acts"] == 1
+    taken = logs[lacking][-1]["act"]
+    taken["kind"] = "notice"
+    (finding,) = reconciled(logs).findings
+    assert (finding.kind, finding.subject, list(finding.members)) == (FindingKind.DIFFERS, Subject.ACT, ["kind"])
+    logs[lacking].pop()
+    (finding,) = reconciled(logs).findings
+    assert (finding.kind, finding.subject, finding.key, finding.lacking) == (
+        FindingKind.MISSING, Subject.ACT, sha("act"), lacking,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("step", ["witness", "checkpoint", "tile"])
+def test_calls_about_the_logs_themselves_are_nobodys_finding(step: str) -> None:
+    logs = some_logs()
+    call(logs, 60)
+    for entry in entries_of(logs, Party.NAKER, sha("signature", 60)):
+        if "operation" in entry:
+            entry["operation"] = step
+    drop(logs, Party.DESA, sha("signature", 60))
+    assert reconciled(logs)
+
+
 # --- edges -----------------------------------------------------------------------------------------------
 
 

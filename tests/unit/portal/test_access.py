@@ -6,12 +6,13 @@ from tenun.portal import access
 from tenun.portal.access import Permission, Role, Scope
 
 READ, TAKE = Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD
+EXCHANGE = Permission.EXCHANGE_READ
 RIGHTS = {
-    Role.DATA_DESA: {READ, TAKE},
-    Role.DATA_NAKER: {READ, TAKE},
-    Role.MONITORING: {READ, TAKE},
-    Role.LEADERSHIP: {READ},
-    Role.SECURITY: set(),
+    Role.DATA_DESA: {READ, TAKE, EXCHANGE},
+    Role.DATA_NAKER: {READ, TAKE, EXCHANGE},
+    Role.MONITORING: {READ, TAKE, EXCHANGE},
+    Role.LEADERSHIP: {READ, EXCHANGE},
+    Role.SECURITY: {EXCHANGE},
 }
 
 
@@ -48,3 +49,4 @@ def test_every_route_that_shows_figures_asks_for_a_permission() -> None:
         assert access.ROUTES[route] is READ
     for route in ("downloads", "download_csv", "download_xlsx"):
         assert access.ROUTES[route] is TAKE
+    assert access.ROUTES["exchange"] is EXCHANGE

@@ -199,7 +199,7 @@ def parse(content: bytes) -> SignedAct:
     try:
         value = canonical_json.loads(content, document="act")
         is_canonical = canonical_json.dumps(value) == content
-    except NotCanonical as problem:
+    except (NotCanonical, RecursionError) as problem:
         raise ActNotUnderstood(pointer="/", reason="not canonical JSON") from problem
     if not is_canonical:
         raise ActNotUnderstood(pointer="/", reason="not canonical JSON")

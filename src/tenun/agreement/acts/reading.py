@@ -157,7 +157,7 @@ class Reader:
 
     def _admitted(self, ledger: Ledger, signed: SignedAct) -> Ledger:
         unknown = [one for one in signed.act.previous if one not in ledger.entries and one != ledger.base.rev]
-        if unknown and not ledger.entries:
+        if unknown and not ledger.entries and signed.act.rev != ledger.base.rev:
             raise ChainOfAnotherRevision()
         if unknown:
             raise ChainDamaged(file=signed.hash[:12], reason=f"{unknown[0][:12]} is missing")

@@ -21,11 +21,12 @@ from tenun.kernel.clock import rfc3339
 from tenun.node import chain as chains
 from tenun.node import shutoff
 
+PREFIX = openapi.base("{agreement}")
 router = Router(tags=["agreement"])
 DELIVERY = "tenun-act-delivery/1"
 
 
-@router.get("/acts", url_name="acts", openapi_extra=openapi.ACTS)
+@router.get(PREFIX + "/acts", url_name="acts", openapi_extra=openapi.ACTS)
 @to_the_other_party
 def acts(request: HttpRequest, agreement: str) -> Answer:
     """The chain: every signed act word for word, each after those that it follows, and which revisions there are."""
@@ -44,7 +45,7 @@ def acts(request: HttpRequest, agreement: str) -> Answer:
         return node.admission.conclude(call, answers.json_answer(document))
 
 
-@router.get("/acts/revisions/{rev}", url_name="revision", openapi_extra=openapi.REVISION)
+@router.get(PREFIX + "/acts/revisions/{rev}", url_name="revision", openapi_extra=openapi.REVISION)
 @to_the_other_party
 def revision(request: HttpRequest, agreement: str, rev: str) -> Answer:
     """The document of an addendum, with its text and contracts, as one file."""
@@ -57,7 +58,7 @@ def revision(request: HttpRequest, agreement: str, rev: str) -> Answer:
         return node.admission.conclude(call, answers.bytes_answer(revisions.bundle(rev), content_type=answers.JSON))
 
 
-@router.post("/acts", url_name="act", openapi_extra=openapi.ACT)
+@router.post(PREFIX + "/acts", url_name="act", openapi_extra=openapi.ACT)
 @to_the_other_party
 def take_act(request: HttpRequest, agreement: str) -> Answer:
     """Take a signed act into our chain; in force by its own law from then on. Taking it again changes nothing."""
@@ -71,7 +72,7 @@ def take_act(request: HttpRequest, agreement: str) -> Answer:
         return node.admission.conclude(call, answers.json_answer(told))
 
 
-@router.get("/acts/state", url_name="state", openapi_extra=openapi.STATE)
+@router.get(PREFIX + "/acts/state", url_name="state", openapi_extra=openapi.STATE)
 @to_the_other_party
 def state(request: HttpRequest, agreement: str) -> Answer:
     """The agreement's state at this moment, or `at` another."""
@@ -84,7 +85,7 @@ def state(request: HttpRequest, agreement: str) -> Answer:
         return node.admission.conclude(call, answers.json_answer(document))
 
 
-@router.post("/receipts", url_name="receipt", openapi_extra=openapi.RECEIPT)
+@router.post(PREFIX + "/receipts", url_name="receipt", openapi_extra=openapi.RECEIPT)
 @to_the_other_party
 def take_receipt(request: HttpRequest, agreement: str) -> Answer:
     """Take the other party's signed receipt for a delivery. Taking it again changes nothing."""

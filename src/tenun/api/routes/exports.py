@@ -26,13 +26,14 @@ from tenun.exchange.wire import digests
 from tenun.exchange.wire.messages import Response
 from tenun.kernel.errors import TenunError
 
+PREFIX = openapi.base("{agreement}")
 router = Router(tags=["exports"])
 POLL_SECONDS = 2
 log = structlog.get_logger("tenun.api")
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
-@router.post("/exports", url_name="export", openapi_extra=openapi.EXPORT)
+@router.post(PREFIX + "/exports", url_name="export", openapi_extra=openapi.EXPORT)
 @to_the_other_party
 def begin(request: HttpRequest, agreement: str) -> Answer:
     """Ask for an export. It is made in the background: 202, and `Content-Location` says where it can be followed."""
@@ -60,7 +61,7 @@ def begin(request: HttpRequest, agreement: str) -> Answer:
         return node.admission.conclude(call, answer)
 
 
-@router.get("/exports/{job}", url_name="export-status", openapi_extra=openapi.EXPORT_STATUS)
+@router.get(PREFIX + "/exports/{job}", url_name="export-job", openapi_extra=openapi.EXPORT_STATUS)
 @to_the_other_party
 def status(request: HttpRequest, agreement: str, job: str) -> Answer:
     """How far an export is: 202 with `X-Progress`, or 200 with the manifest."""
@@ -76,7 +77,7 @@ def status(request: HttpRequest, agreement: str, job: str) -> Answer:
         return node.admission.conclude(call, _manifest(content), rows=found.rows)
 
 
-@router.get("/exports/{job}/manifest", url_name="export-manifest", openapi_extra=openapi.EXPORT_MANIFEST)
+@router.get(PREFIX + "/exports/{job}/manifest", url_name="export-manifest", openapi_extra=openapi.EXPORT_MANIFEST)
 @to_the_other_party
 def manifest(request: HttpRequest, agreement: str, job: str) -> Answer:
     """The manifest of a finished export."""
@@ -86,7 +87,7 @@ def manifest(request: HttpRequest, agreement: str, job: str) -> Answer:
         return node.admission.conclude(call, _manifest(content), rows=found.rows)
 
 
-@router.delete("/exports/{job}", url_name="export-cancel", openapi_extra=openapi.EXPORT_CANCEL)
+@router.delete(PREFIX + "/exports/{job}", url_name="export-job", openapi_extra=openapi.EXPORT_CANCEL)
 @to_the_other_party
 def cancel(request: HttpRequest, agreement: str, job: str) -> Answer:
     """End an export and remove its files. One that has ended already stays as it is."""
@@ -96,7 +97,7 @@ def cancel(request: HttpRequest, agreement: str, job: str) -> Answer:
         return node.admission.conclude(call, answers.json_answer(_told(ended), status=202))
 
 
-@router.get("/exports/{job}/files/{name}", url_name="export-file", openapi_extra=openapi.EXPORT_FILE)
+@router.get(PREFIX + "/exports/{job}/files/{name}", url_name="export-file", openapi_extra=openapi.EXPORT_FILE)
 @to_the_other_party
 def file(request: HttpRequest, agreement: str, job: str, name: str) -> Answer:
     """A file of a finished export, whole or from anywhere on (RFC 9110, Range).

@@ -35,6 +35,7 @@ from tenun.exchange.wire.refusals import (
     WireError,
 )
 from tenun.exchange.wire.tokens import ASSERTION_TYPE, Token, TokenRequest
+from tenun.exchange.witnessing import Unwitnessed
 from tenun.kernel.clause import implements
 
 GRANTED = "token.granted"
@@ -162,7 +163,7 @@ class Granting:
         try:
             token = tokens.verify(text, keys=own, issuer=self._issuer(position), now=now)
             epoch = self._admission.passage(position, token.grant.dataset).epoch
-        except (TokenInvalid, TokenExpired, GateClosed):
+        except (TokenInvalid, TokenExpired, GateClosed, Unwitnessed):
             return None
         is_current = token.epoch == epoch and token.grant.rev == position.agreement.rev
         return token if is_current else None

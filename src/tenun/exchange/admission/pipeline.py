@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -59,8 +59,13 @@ class Admission:
         book: CallBook,
         *,
         demands_certificate: bool = False,
+        condition: Callable[[], None] = lambda: None,
     ) -> None:
-        """`demands_certificate`: TLS ends here, with client certificates, which must be those of the agreement."""
+        """`demands_certificate`: TLS ends here, with client certificates, which must be those of the agreement.
+
+        `condition` raises a `TenunError` while data may not pass for another reason than the gate: such as a log that
+        the other party has not witnessed for too long.
+        """
         self.station = station
         self.standing = standing
         self.gate = gate
@@ -69,6 +74,7 @@ class Admission:
         self.keyring = Keyring(station)
         self.doorstep = Doorstep(book, station.clock)
         self._demands_certificate = demands_certificate
+        self._condition = condition
         self._tokens = TokenCache()
 
     # --- in ----------------------------------------------------------------------------------------
@@ -239,7 +245,8 @@ class Admission:
         return None
 
     def passage(self, position: Position, dataset: str | None) -> Passage:
-        """The way through the gate for one call of the other party. Raises `GateClosed`."""
+        """The way through the gate for one call of the other party. Raises `GateClosed`, and what `condition` does."""
+        self._condition()
         client = str(self.station.party.other)
         return Passage.enter(self.gate, agreement=position.agreement.id, dataset=dataset, client=client)
 

@@ -149,7 +149,7 @@ def _unpacked(data: bytes, *, part: str) -> bytes:
     unpacker = isal_zlib.decompressobj(wbits=_GZIP)
     try:
         text = unpacker.decompress(data, parts.MEMORY_MAX + 1)
-    except igzip_lib.IsalError as problem:
+    except igzip_lib.IsalError as problem:  # type: ignore[misc]  # its stub has a value where the class is
         raise RowsOther(part=part, reason="it is not a gzip file that can be read") from problem
     if len(text) > parts.MEMORY_MAX:
         raise TooLarge(what=part, limit=parts.MEMORY_MAX)

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "tenun.portal.maps",
     "tenun.portal.indicators",
     "tenun.portal.downloads",
+    "tenun.portal.exchange",
     "tenun.portal.help",
     "django.contrib.contenttypes",
     "django.contrib.auth",

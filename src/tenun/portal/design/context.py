@@ -14,6 +14,7 @@ from tenun.agreement.terms import Contact
 from tenun.node.home import SOURCE_ROOT
 from tenun.portal import words
 from tenun.portal.access import Permission, may
+from tenun.portal.closures import is_cut
 
 # Route -> the menu entry that is marked as the present one.
 SECTIONS = {"area": "search", "indicator": "indicators"}
@@ -44,6 +45,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "release": figures.release if figures is not None else None,
         "contacts": contacts(),
+        # Whoever works here sees a shut-off on every page, at once (Pasal 7(4)).
+        "is_cut": is_in and is_cut(settings.NODE),
         "reference": getattr(request, "reference", ""),
         "snapshot_query": request.GET.get("potret", "") if figures is not None else "",
     }
@@ -56,5 +59,6 @@ def _menu(role: str) -> tuple[tuple[str, str, str], ...]:
         ("search", _("Find a village"), "search", Permission.FIGURES_READ),
         ("indicators", _("Indicators"), "ruler", Permission.FIGURES_READ),
         ("downloads", _("Download"), "download", Permission.FIGURES_DOWNLOAD),
+        ("exchange", _("Exchange"), "arrows-exchange", Permission.EXCHANGE_READ),
     )
     return tuple((route, text, picture) for route, text, picture, permission in entries if may(role, permission))

@@ -170,6 +170,7 @@ def test_force_majeure_knows_only_the_events_of_the_signed_text() -> None:
         b'{"act":{},"signatures":{}}',
         b'{"act":{"kind":[]},"signatures":[]}',
         b"[" * 100_000,
+        b'{"act":' + b"[" * 900 + b"]" * 900 + b',"signatures":[]}',
     ],
 )
 def test_what_is_no_act_is_refused_with_an_error_of_ours(content: bytes) -> None:
@@ -237,7 +238,7 @@ def test_the_header_cannot_be_bent(changes: dict[str, Any]) -> None:
         lambda value: value["signatures"][0].update(signature=value["signatures"][0]["signature"] + "="),
         lambda value: value["signatures"].append("x"),
         lambda value: value["signatures"][0].update(protected="e30"),
-        lambda value: value["signatures"][0].update(protected=base64url.encode(b"[" * 100_000)),
+        lambda value: value["signatures"][0].update(protected=base64url.encode(b"[" * 60_000)),
     ],
 )
 def test_a_signature_of_another_form_is_refused(edit: Callable[[dict[str, Any]], None]) -> None:

@@ -1,0 +1,1 @@
+"""How the exchange between the two ministries is doing."""

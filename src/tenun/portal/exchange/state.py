@@ -1,0 +1,129 @@
+"""What this node knows of the exchange at the moment: gate, agreement, deliveries, evidence.
+
+Read from the node's own files, so that it is told also while the database, the API or the peer is down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tenun.agreement.agreed import Agreement
+from tenun.agreement.standing import Standing
+from tenun.agreement.vocabulary import Party
+from tenun.exchange import witnessing
+from tenun.exchange.gate import GateClosed, MappedGate
+from tenun.exchange.register import Register
+from tenun.kernel.clock import SystemClock
+from tenun.kernel.errors import TenunError
+from tenun.node.gate import Closure
+from tenun.node.home import NodeHome
+from tenun.portal.closures import closures_of
+
+DELIVERIES_MAX = 10
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One direction: who gives, who gets."""
+
+    provider: Party
+    consumer: Party
+    datasets: tuple[str, ...]
+    closed: GateClosed | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed is None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    moment: datetime
+    is_ours: bool
+    """Whether this node sent it."""
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ExchangeState:
+    agreement: Agreement | None
+    begins: datetime | None
+    ends: datetime | None
+    is_in_force: bool
+    flows: tuple[Flow, ...]
+    closures: tuple[Closure, ...]
+    is_record_readable: bool
+    deliveries: tuple[Delivery, ...]
+    witness: witnessing.Status | None
+    problem: TenunError | None
+    """Why the agreement or the log could not be read."""
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.flows) and self.is_in_force and all(flow.is_open for flow in self.flows)
+
+    @property
+    def is_silent(self) -> bool:
+        """Closed by nobody: the node's processes are not running."""
+        return not self.closures and self.is_record_readable and any(not flow.is_open for flow in self.flows)
+
+
+def look(home: NodeHome) -> ExchangeState:
+    """The state now. What cannot be read is told as such and never taken for a good sign."""
+    now = SystemClock().now()
+    station = home.station
+    problem: TenunError | None = None
+    agreement: Agreement | None = None
+    begins = ends = None
+    is_in_force = False
+    witness = None
+    try:
+        position = Standing(station.agreement, station.acts, own_keys=station.keys).at(now)
+        agreement = position.agreement
+        begins, ends, is_in_force = position.state.begins, position.state.ends, position.state.in_force
+        witness = witnessing.status(station, agreement)
+    except TenunError as told:
+        problem = told
+    closures, is_readable = closures_of(home)
+    return ExchangeState(
+        agreement=agreement,
+        begins=begins,
+        ends=ends,
+        is_in_force=is_in_force,
+        flows=_flows(agreement, MappedGate.open(station.gate)) if agreement else (),
+        closures=closures,
+        is_record_readable=is_readable,
+        deliveries=_deliveries(home),
+        witness=witness,
+        problem=problem,
+    )
+
+
+def _flows(agreement: Agreement, gate: MappedGate) -> tuple[Flow, ...]:
+    flows = []
+    for provider in Party:
+        given = tuple(
+            name
+            for name, dataset in agreement.datasets.items()
+            if (dataset.provider, dataset.consumer) == (provider, provider.other)
+        )
+        flows.append(Flow(provider, provider.other, given, _closed(agreement, gate, provider.other)))
+    return tuple(flows)
+
+
+def _closed(agreement: Agreement, gate: MappedGate, consumer: Party) -> GateClosed | None:
+    try:
+        gate.epoch(agreement=agreement.id, client=str(consumer))
+    except GateClosed as closed:
+        return closed
+    return None
+
+
+def _deliveries(home: NodeHome) -> tuple[Delivery, ...]:
+    register = Register(home.station)
+    found = [Delivery(datetime.fromisoformat(record["created"]), True, record) for record in register.sent()]
+    found += [Delivery(datetime.fromisoformat(record["created"]), False, record) for record in register.received()]
+    return tuple(sorted(found, key=lambda one: one.moment, reverse=True)[:DELIVERIES_MAX])

@@ -1,0 +1,67 @@
+"""The exchange's state in words. Two parties, four reasons of Pasal 7(4), and what the node itself does not know."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from tenun.agreement.vocabulary import Party
+from tenun.exchange.gate import Reason, ScopeKind
+from tenun.node.gate import Closure
+from tenun.portal.exchange.state import ExchangeState
+
+
+def answer(state: ExchangeState) -> str:
+    """One sentence: yes, or no and why."""
+    if state.agreement is None:
+        return _("No: this node has no agreement in force.")
+    if not state.is_record_readable:
+        return _("No: the record of shut-offs cannot be read, so everything is closed.")
+    if state.closures:
+        first = min(state.closures, key=lambda one: one.since)
+        return _("No: %(party)s has shut off access (%(reason)s).") % {
+            "party": party_name(first.by),
+            "reason": reason_name(first.reason),
+        }
+    if not state.is_in_force:
+        return _("No: the agreement is not in force. Data already handed over stays under its duties.")
+    if state.is_silent:
+        return _("No data passes by API: this node's exchange processes are not running.")
+    if state.witness is not None and state.witness.is_contradicted:
+        return _(
+            "Data passes, but the other party has seen another history of this node's log. Treat it as an incident."
+        )
+    if state.witness is not None and state.witness.is_late:
+        return _("Yes, but the other party has not witnessed this node's log for too long.")
+    return _("Yes: both directions are open.")
+
+
+def party_name(party: Party | str) -> str:
+    return {Party.DESA: "Kemendesa PDT", Party.NAKER: "Kemnaker"}[Party(party)]
+
+
+def system_name(party: Party | str) -> str:
+    return {Party.DESA: "SID", Party.NAKER: "SIAPKerja"}[Party(party)]
+
+
+def reason_name(reason: Reason | str) -> str:
+    return {
+        Reason.LEAK: _("data leak"),
+        Reason.MALWARE: _("malware"),
+        Reason.HACK: _("hack"),
+        Reason.OTHER: _("another security incident"),
+        Reason.GUARD_SILENT: _("the node's guard is not running"),
+        Reason.PAGE_UNREADABLE: _("the node's processes are not running"),
+        Reason.RECORD_UNREADABLE: _("the record of shut-offs cannot be read"),
+        Reason.SENTINEL: _("the file SHUT lies in the node's folder"),
+        Reason.NOT_READY: _("the node is starting"),
+        Reason.EPOCH_PASSED: _("access was opened anew in between"),
+    }[Reason(reason)]
+
+
+def scope_name(closure: Closure) -> str:
+    kind, name = closure.scope.kind, closure.scope.name
+    if kind is ScopeKind.DATASET:
+        return _("the dataset %(name)s") % {"name": name}
+    if kind is ScopeKind.CLIENT:
+        return _("the client %(name)s") % {"name": name}
+    return _("everything") if kind is ScopeKind.ALL else _("the whole agreement")

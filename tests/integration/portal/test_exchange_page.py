@@ -1,0 +1,62 @@
+"""The page that says whether data passes, and the strip on every page when it does not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tenun.exchange.gate import Reason, Scope
+from tenun.node.gate import Gatekeeper
+from tenun.node.home import NodeHome
+
+pytestmark = pytest.mark.xdist_group("portal")
+
+CUT = "sedang diputus"
+
+
+@pytest.fixture
+def keeper(node: NodeHome) -> Iterator[Gatekeeper]:
+    keeper = Gatekeeper(node.station.gate, node.station.party)
+    keeper.establish()
+    yield keeper
+    shutil.rmtree(node.station.gate)
+
+
+def test_a_node_without_an_agreement_says_so(sign_in: Any) -> None:
+    page = sign_in("petugas.naker").get("/pertukaran/")
+    assert page.status_code == 200
+    assert "tidak memegang perjanjian yang berlaku" in page.text
+
+
+@pytest.mark.pasal("7(4)")
+def test_every_page_shows_a_shut_off_at_once_and_the_opening_too(sign_in: Any, keeper: Gatekeeper) -> None:
+    client = sign_in("petugas.naker")
+    assert CUT not in client.get("/").text
+    keeper.close(Scope.of_dataset("sid-siapkerja", "sid-warga"), reason=Reason.LEAK)
+    assert CUT in client.get("/").text
+    page = client.get("/pertukaran/").text
+    assert "sid-warga" in page
+    assert "kebocoran data" in page
+    keeper.reopen(Scope.of_dataset("sid-siapkerja", "sid-warga"))
+    assert CUT not in client.get("/").text
+
+
+@pytest.mark.pasal("7(4)")
+def test_a_record_that_cannot_be_read_is_shown_as_closed(sign_in: Any, keeper: Gatekeeper) -> None:
+    keeper.record_file.write_text("rusak")
+    client = sign_in("petugas.naker")
+    assert CUT in client.get("/").text
+
+
+def test_the_security_officer_sees_the_exchange_and_no_figures(sign_in: Any) -> None:
+    client = sign_in("keamanan.naker")
+    assert client.get("/pertukaran/").status_code == 200
+    assert client.get("/").status_code == 403
+
+
+def test_a_stranger_is_not_told_what_is_shut_off(sign_in: Any, keeper: Gatekeeper) -> None:
+    keeper.close(Scope.all(), reason=Reason.HACK)
+    assert CUT not in sign_in().get("/masuk/").text
