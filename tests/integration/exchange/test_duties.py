@@ -21,8 +21,10 @@ from tenun.exchange.duties import DutyState, Facts, NoSuchAct, NothingOrdered, O
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import RegisterDamaged
 from tenun.exchange.station import pinned_log_keys, pinned_message_keys
+from tenun.indicators import inputs as figure_inputs
 from tenun.indicators import permits as figure_permits
 from tenun.lake.snapshot import Layer, Snapshot
+from tenun.linkage import inputs as link_inputs
 from tenun.linkage import permits as link_permits
 from tenun.registry.sid.tables import DATASET
 from tenun.transparency_log import proof
@@ -138,17 +140,27 @@ def test_what_was_given_for_linkage_is_linked_and_counted_and_what_was_given_for
 
 @pytest.mark.pasal("7(1)")
 def test_linkage_leaves_out_a_village_that_delivered_for_figures_and_says_why(receiver: Receiver) -> None:
-    from tenun.linkage import inputs
-
     receiver.deliver("pemadanan", VILLAGES[0])
     receiver.deliver("statistik-desa", VILLAGES[1])
     residents = receiver.ask_to_link().residents
-    found = inputs.snapshots(receiver.station.lake, inputs.RESIDENTS, residents)
+    found = link_inputs.snapshots(receiver.station.lake, link_inputs.RESIDENTS, residents)
     assert [one.scope for one in found] == [VILLAGES[0]]
-    assert inputs.left_out(receiver.station.lake, inputs.RESIDENTS, residents) == {
+    assert link_inputs.left_out(receiver.station.lake, link_inputs.RESIDENTS, residents) == {
         VILLAGES[1]: ["agreement.delivered_for_other_purpose"]
     }
     assert receiver.ask_for_figures()
+
+
+@pytest.mark.pasal("7(1)")
+def test_figures_leave_out_the_villages_that_are_held_and_name_the_reason(receiver: Receiver) -> None:
+    receiver.deliver("pemadanan", VILLAGES[0])
+    receiver.order(HoldKind.QUARANTINE, receiver.shut_off())
+    receiver.nodes.later(hours=1)
+    receiver.deliver("statistik-desa", VILLAGES[1])
+    found = figure_inputs.read(receiver.station.lake, permit=receiver.ask_for_figures())
+    assert found.left_out == {VILLAGES[0]: ["agreement.quarantined"]}
+    assert set(found.deliveries) == {VILLAGES[1]}
+    assert set(found.persons.column("village_code").to_pylist()) == {VILLAGES[1]}
 
 
 @pytest.mark.pasal("7(1)")

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,10 +86,9 @@ def test_demo_accounts_of_an_unmarked_node_stop_the_start(served_home: Path) -> 
     assert "portal.not_a_demo" in log
 
 
-def test_a_second_start_takes_seconds(served_home: Path) -> None:
-    started = time.monotonic()
-    with serving.start(Role.NAKER, 0):
-        assert time.monotonic() - started < 12
+def test_a_portal_that_was_stopped_starts_again(served_home: Path) -> None:
+    with serving.start(Role.NAKER, 0) as portal:
+        assert serving.is_healthy(portal.address)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
