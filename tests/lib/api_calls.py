@@ -185,6 +185,7 @@ def open_exchange(
             while piece := answer.read(64 * 1024):
                 yield piece
         finally:
+            answer.close()
             connection.close()
 
     return answer.status, headers(answer.getheaders()), pieces()

@@ -229,7 +229,8 @@ def refusals(permit: Permit, snapshot: Snapshot, *, is_personal: bool = True) ->
         moment=permit.decided_at,
         is_personal=is_personal,
     )
-    if not permit.covers(batch.received) and not any(one.code == "agreement.data_life_over" for one in reasons):
+    if not reasons and not permit.covers(batch.received):
+        # The decision was made on the batches that fit; older ones than those it covers no more.
         reasons.append(reason_texts.data_life_over(permit.data_life or "P0D"))
     return tuple(reasons)
 

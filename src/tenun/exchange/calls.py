@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import threading
 from collections.abc import Collection, Iterator, Mapping
@@ -42,6 +43,9 @@ TURNED_AWAY = "calls.turned_away"
 
 NOT_NOTED = frozenset({"checkpoint", "tile", "witness"})
 """Steps that neither node notes: an entry about reading the log would be something new to read, for ever."""
+
+# A dotted Kemendagri code. What else stands there may be anything, a person's number too.
+_AREA = re.compile(r"[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?")
 
 BEGINNINGS = frozenset({OPENED, ASKED})
 ENDINGS = frozenset({CLOSED, ANSWERED, INTERRUPTED})
@@ -129,14 +133,14 @@ def about(
     dataset: str | None = None,
     purpose: str | None = None,
     fields: Collection[str] = (),
+    area: str | None = None,
     **more: Any,
 ) -> Call:
-    """A call in words for the log: those that the agreement does not know are left out.
-
-    `area` must have been understood as a region's code before.
-    """
+    """A call in words for the log: those that the agreement does not know are left out, and so is an area that is no
+    region's code."""
     known = known_words(agreement, dataset=dataset, purpose=purpose, fields=fields)
-    return Call(request=request, agreement=cite(agreement), operation=operation, **known, **more)
+    place = area if area is not None and _AREA.fullmatch(area) else None
+    return Call(request=request, agreement=cite(agreement), operation=operation, area=place, **known, **more)
 
 
 def known_words(

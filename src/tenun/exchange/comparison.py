@@ -31,6 +31,7 @@ TOLERANCE = timedelta(minutes=10)
 """How far the two may lie apart in time: clocks, a request's lifetime, the delay of a mirror."""
 UNLOGGED = frozenset({"witness", "checkpoint", "tile"})
 """Calls about the logs themselves: the provider writes none of them down, or each would beget the next."""
+_MARGIN = timedelta(days=1)
 OPEN_FOR_MAX = timedelta(hours=6)
 """A call that was begun longer ago and never ended is a finding: recovery closes it, so nobody recovered."""
 
@@ -158,6 +159,7 @@ class _View:
     """One log, as far as a reconciliation looks at it."""
 
     party: Party
+    window: Window
     provider: dict[str, _Side] = field(default_factory=dict)
     consumer: dict[str, _Side] = field(default_factory=dict)
     sent: dict[str, tuple[int, datetime, Mapping[str, Any]]] = field(default_factory=dict)
@@ -211,6 +213,8 @@ class _View:
     def _begin(self, kind: str, index: int, entry: Mapping[str, Any]) -> None:
         if entry.get("operation") in UNLOGGED:
             return
+        if not self.window.is_near(_moment(entry)):
+            return  # a log of years must not be held in memory for the sake of a day
         if entry.get("unauthenticated"):
             self.unknown.add(_key(entry["call"]))  # nobody's call, unless the other log claims it
             return
@@ -265,6 +269,10 @@ class Window:
     def has(self, moment: datetime) -> bool:
         return self.start <= moment < self.end
 
+    def is_near(self, moment: datetime) -> bool:
+        """Whether something may concern the window, with clocks that lie apart."""
+        return self.start - _MARGIN <= moment < self.end + _MARGIN
+
     def is_settled(self, moment: datetime) -> bool:
         """Whether the other log must have what happened at that moment."""
         return moment + self.tolerance <= self.seen_until
@@ -289,7 +297,7 @@ def compare(own: Party, own_entries: Entries, peer_entries: Entries, window: Win
 
     What lies at the edges is looked for beyond them: only the side that is known decides whether it is the day's.
     """
-    ours, theirs = _View(own).read(own_entries), _View(own.other).read(peer_entries)
+    ours, theirs = _View(own, window).read(own_entries), _View(own.other, window).read(peer_entries)
     counts: Counter[str] = Counter()
     findings: list[Finding] = []
     for provider, consumer in ((ours, theirs), (theirs, ours)):

@@ -137,15 +137,21 @@ class Outbox:
 
         One process at a time; another that comes meanwhile does nothing. Whatever happened is on disk when
         this returns. An event that arrived while our log could not be written stays, is sent again, and keeps
-        nothing else waiting; `LogUnavailable` is raised at the end.
+        nothing else waiting: `LogUnavailable` is raised at the end, and so is `OutboxDamaged`, which stops its own
+        stream alone.
         """
-        unlogged: list[LogUnavailable] = []
+        problems: list[ExchangeError] = []
+        delivered = 0
         with self._lock("deliver.lock", wait=False) as is_ours:
             if not is_ours:
                 return self.status()
-            delivered = sum(self._deliver_stream(stream, send, now, unlogged) for stream in self._streams())
-        if unlogged:
-            raise unlogged[0]
+            for stream in self._streams():
+                try:
+                    delivered += self._deliver_stream(stream, send, now, problems)
+                except OutboxDamaged as problem:
+                    problems.append(problem)
+        if problems:
+            raise problems[0]
         state = self.status()
         return Delivery(delivered, state.waiting, state.held, state.parked, state.oldest)
 
@@ -157,7 +163,7 @@ class Outbox:
         parked = len(list((self._folder / PARKED).glob("*.json")))
         return Delivery(0, len(waiting), held, parked, oldest)
 
-    def _deliver_stream(self, stream: str, send: Send, now: datetime, unlogged: list[LogUnavailable]) -> int:
+    def _deliver_stream(self, stream: str, send: Send, now: datetime, problems: list[ExchangeError]) -> int:
         delivered = 0
         for path in self._waiting(stream):
             try:
@@ -172,7 +178,7 @@ class Outbox:
                 try:
                     self._note_delivered(record)
                 except LogUnavailable as problem:
-                    unlogged.append(problem)
+                    problems.append(problem)
                     continue
                 _remove(path)
             elif _is_final(status) and EventType(record["type"]).is_data:

@@ -236,16 +236,16 @@ class Log:
         mark = self._ahead.append(state.mark, signed, entries)
         crash.here("log.after_write_ahead")  # from here on the entries are in the log
         for path, content in closed:
-            disk.write_whole(self.folder / path, content)
+            disk.write_whole(f"{self.folder}/{path}", content)
             disk.sync_file(self.folder / path)
         for path, content in state.edge.open_files(since=before):
             crash.here("log.before_tiles")
-            disk.write_whole(self.folder / path, content)
+            disk.write_whole(f"{self.folder}/{path}", content)
         crash.here("log.before_checkpoint")
-        disk.write_whole(self.folder / CHECKPOINT, signed)
+        disk.write_whole(f"{self.folder}/{CHECKPOINT}", signed)
         crash.here("log.after_checkpoint")
         kept = {*open_paths(grown.size), *open_paths(state.base)}
-        self._drop(path for path in open_paths(before) if path not in kept)
+        self._drop((path for path in open_paths(before) if path not in kept), has_closed=bool(closed))
         crash.here("log.after_drop")
         return self._keep(_State(grown, signed, state.edge, mark, state.base))
 
@@ -287,12 +287,13 @@ class Log:
         for entry in entries:
             yield from edge.push(entry)
 
-    def _drop(self, paths: Iterable[str]) -> None:
+    def _drop(self, paths: Iterable[str], *, has_closed: bool) -> None:
         """Remove narrower forms of what was written. Readers of them find the wider one."""
         for path in paths:
-            file = self.folder / path
+            file = Path(f"{self.folder}/{path}")
             file.unlink(missing_ok=True)
-            _remove_if_empty(file.parent)
+            if has_closed:
+                _remove_if_empty(file.parent)
 
     def _purge(self, base: int, size: int) -> None:
         """Remove every partial form but the newest of the files that grew since the base."""

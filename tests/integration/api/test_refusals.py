@@ -15,6 +15,7 @@ from tenun.exchange.wire.messages import Request
 from tests.integration.api.conftest import Served
 from tests.lib.api_calls import PEOPLE, Answered, Caller, entries_of, log_of
 
+ABOUT_ONE = ["birth_date", "full_name", "person_id"]
 pytestmark = pytest.mark.xdist_group("api")
 
 
@@ -49,7 +50,7 @@ def resigned(caller: Caller, request: Request, **headers: str) -> Request:
 
 
 def question(**changed: object) -> dict:
-    asked = {name: value for name, value in PEOPLE.items() if name != "area"}
+    asked = {"dataset": "sid-warga", "purpose": "pemadanan", "fields": ABOUT_ONE}
     return {**asked, "subject": {"nik": "5317010101900001"}, "mode": "exists", "ticket": "TIKET/2026/1", **changed}
 
 
@@ -69,7 +70,7 @@ def test_another_key_is_refused_in_the_same_words_as_a_broken_signature(served: 
 
 
 def test_a_body_that_was_changed_on_its_way_is_refused(served: Served, caller: Caller) -> None:
-    token = caller.token(operation="subject")
+    token = caller.token(operation="subject", area=None, fields=ABOUT_ONE)
     request = caller.request("POST", f"{caller.base}/queries", question(), token=token)
     tampered = replace(request, body=request.body.replace(b"exists", b"value "))
     refused(served, caller.send(tampered), "digest-mismatch", 400)
@@ -141,7 +142,7 @@ TOKEN_REFUSALS: dict[str, tuple[Callable[[Caller], Answered], str, int, str]] = 
         lambda caller: caller.ask_token(
             caller.grant(dataset="siapkerja-lowongan", fields=["vacancy_id"], purpose="penempatan-pelatihan")
         ),
-        "party-not-permitted", 403, "unauthorized_client",
+        "operation-not-permitted", 403, "invalid_authorization_details",
     ),
 }  # fmt: skip
 
@@ -324,7 +325,7 @@ QUESTIONS = {
 
 @pytest.mark.parametrize("case", QUESTIONS)
 def test_a_question_is_refused_with(served: Served, caller: Caller, case: str) -> None:
-    token = caller.token(operation="subject", area=None)
+    token = caller.token(operation="subject", area=None, fields=ABOUT_ONE)
     answer = caller.call("POST", f"{caller.base}/queries", question(**QUESTIONS[case]), token=token)
     refused(served, answer, "request-malformed", 400)
     assert b"53170101019000" not in answer.body

@@ -124,9 +124,12 @@ class Answer:
 
 
 def named(person: Mapping[str, str], *, dataset: str) -> Person:
-    """Who is meant. Raises `SubjectMalformed` unless exactly one usable identifier is given, and repeats nothing."""
+    """Who is meant. Raises `SubjectMalformed` unless exactly one usable identifier is given, and repeats nothing;
+    `SubjectNotServed` for a dataset whose rows have no key."""
     binding = binding_of(dataset)
     known = _identifiers(binding)
+    if not known:
+        raise SubjectNotServed(dataset=dataset, by="person")
     if len(person) != 1 or not person.keys() <= set(known):
         raise SubjectMalformed(known=", ".join(known))
     ((by, raw),) = person.items()
