@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,7 +33,7 @@ from tenun.transparency_log import checkpoint, merkle, proof, witness
 from tenun.transparency_log.checkpoint import Checkpoint
 from tenun.transparency_log.cosignature import Cosigner
 from tenun.transparency_log.follower import Follower, Wrong
-from tenun.transparency_log.log import Log
+from tenun.transparency_log.log import Appended, Log
 from tenun.transparency_log.note import Signer
 from tenun.transparency_log.writer import GroupWriter
 from tests.lib import log_tampering
@@ -68,7 +68,7 @@ def _tenun(folder: Path) -> Append:
 
 def _sqlite(folder: Path) -> sqlite3.Connection:
     folder.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(folder / "log.sqlite", isolation_level=None, timeout=60)
+    connection = sqlite3.connect(folder / "log.sqlite", isolation_level=None, timeout=60, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.executescript(
@@ -92,41 +92,51 @@ def _sqlite_rows(folder: Path) -> Append:
     return append
 
 
-def _sqlite_tree(folder: Path) -> Append:
-    """The same promise as ours, kept in a database: every node of the tree, and a signed root for each commit."""
-    connection = _sqlite(folder)
-    peaks: list[tuple[int, int, bytes]] = []
-    size = 0
+class _SqliteTree:
+    """The same promise as ours, kept in a database: every node of the tree, and a signed root for each commit.
 
-    def append(entries: Sequence[bytes]) -> None:
-        nonlocal size
-        nodes: list[tuple[int, int, bytes]] = []
-        first = size
-        for entry in entries:
-            height, place, value = 0, size, merkle.leaf_hash(entry)
-            size += 1
-            nodes.append((height, place, value))
-            while peaks and peaks[-1][0] == height:
-                value = merkle.node_hash(peaks.pop()[2], value)
-                height, place = height + 1, place // 2
-                nodes.append((height, place, value))
-            peaks.append((height, place, value))
-        root = peaks[-1][2]
-        for _, _, peak in peaks[-2::-1]:
+    What it does not give: files that another party can fetch and check as they are. One process only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._connection: sqlite3.Connection | None = None
+        self._turn = threading.Lock()
+        self._peaks: list[tuple[int, int, bytes]] = []
+        self._size = 0
+
+    def append_waiting(self, draw: Callable[[], Sequence[bytes]]) -> list[Appended]:
+        with self._turn:
+            return self.append(draw())
+
+    def append(self, entries: Sequence[bytes]) -> list[Appended]:
+        connection = self._connection = self._connection or _sqlite(self._folder)
+        first, nodes = self._size, [node for entry in entries for node in self._push(entry)]
+        root = self._peaks[-1][2]
+        for _, _, peak in self._peaks[-2::-1]:
             root = merkle.node_hash(peak, root)
-        signed = checkpoint.sign(Checkpoint(SIGNER.name, size, root), SIGNER)
+        state = Checkpoint(SIGNER.name, self._size, root)
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany("INSERT INTO entry VALUES (?, ?)", list(enumerate(entries, first)))
         connection.executemany("INSERT INTO node VALUES (?, ?, ?)", nodes)
-        connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (signed,))
+        connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (checkpoint.sign(state, SIGNER),))
         connection.execute("COMMIT")
+        return [Appended(index, state) for index in range(first, self._size)]
 
-    return append
+    def _push(self, entry: bytes) -> Iterator[tuple[int, int, bytes]]:
+        height, place, value = 0, self._size, merkle.leaf_hash(entry)
+        self._size += 1
+        yield height, place, value
+        while self._peaks and self._peaks[-1][0] == height:
+            value = merkle.node_hash(self._peaks.pop()[2], value)
+            height, place = height + 1, place // 2
+            yield height, place, value
+        self._peaks.append((height, place, value))
 
 
 CONTENDERS: dict[str, tuple[str, Callable[[Path], Append]]] = {
     "tenun": ("tenun", _tenun),
-    "sqlite-tree": ("SQLite WAL, tree and signature", _sqlite_tree),
+    "sqlite-tree": ("SQLite WAL, tree and signature", lambda folder: _SqliteTree(folder).append),
     "sqlite-rows": ("SQLite WAL, bare rows", _sqlite_rows),
 }
 
@@ -147,9 +157,10 @@ def _write(name: str, group: int, folder: Path, seconds: float) -> Line:
 # --- writing: many threads -------------------------------------------------------------------------
 
 
-def _write_from_threads(threads: int, folder: Path, seconds: float) -> Line:
+def _write_from_threads(name: str, threads: int, folder: Path, seconds: float) -> Line:
     """Each thread appends one entry after the other, as a server's do; several processes start together."""
-    writer = GroupWriter(Log(folder, SIGNER))
+    log: Any = Log(folder, SIGNER) if name == "tenun" else _SqliteTree(folder)
+    writer = GroupWriter(log)
     writer.append(b"warm")
     (folder / f"ready-{os.getpid()}").touch()
     while not (folder / "go").exists():
@@ -188,8 +199,11 @@ def _summary(entries: int, seconds: float, taken: Sequence[float]) -> Line:
 
 def measure_writing(where: Path, seconds: float, repeats: int) -> list[Line]:
     plans = [(f"{name}, {group}", name, group, 0, 1) for group in (1, GROUP) for name in CONTENDERS]
-    plans += [(f"tenun, threads {threads} x {processes}", "tenun", 1, threads, processes)
-              for threads, processes in ((1, 2), (16, 1), (64, 1), (16, 2), (32, 2))]  # fmt: skip
+    for name, threads, processes in (
+        ("tenun", 16, 1), ("sqlite-tree", 16, 1), ("tenun", 64, 1), ("sqlite-tree", 64, 1),
+        ("tenun", 1, 2), ("tenun", 16, 2), ("tenun", 32, 2),
+    ):  # fmt: skip
+        plans.append((f"{name}, threads {threads} x {processes}", name, 1, threads, processes))
     found: dict[str, list[Line]] = {plan[0]: [] for plan in plans}
     for number in range(repeats):
         print(f"  writing: run {number + 1} of {repeats}", file=sys.stderr)
@@ -339,17 +353,22 @@ def _follower(folder: Path, files: log_tampering.Served) -> Follower:
 
 def tell(results: Line, seconds: float) -> None:
     writing: list[Line] = results["writing"]
-    base = {line["group"]: line["entries_per_second"] for line in writing if line["name"] == "sqlite-tree"}
+    base = {
+        (line["group"], line["threads"] * line["processes"]): line["entries_per_second"]
+        for line in writing
+        if line["name"] == "sqlite-tree"
+    }
     print(f"\nWriting: entries of {ENTRY_BYTES} bytes; medians of {writing[0]['runs']} runs of {seconds} s each")
-    print(f"  {'':<46} {'entries/s':>10} {'x SQLite':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8}")
+    print(f"  {'':<64} {'entries/s':>10} {'x SQLite':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8}")
     for line in writing:
         how = f"{line['processes']} process(es) of {line['threads']} threads" if line["threads"] else (
             "one by one" if line["group"] == 1 else f"groups of {line['group']}"
         )  # fmt: skip
-        ratio = line["entries_per_second"] / base[line["group"]]
+        beside = base.get((line["group"], line["threads"] * line["processes"]))
+        ratio = f"{line['entries_per_second'] / beside:.2f}" if beside else "-"
         title = f"{line['what']}, {how}"
         print(
-            f"  {title:<46} {line['entries_per_second']:>10,.0f} {ratio:>9.2f}"
+            f"  {title:<64} {line['entries_per_second']:>10,.0f} {ratio:>9}"
             f" {line['p50_ms']:>8} {line['p99_ms']:>8} {line['max_ms']:>8}"
         )
     print(f"  {PEER['name']}, one by one: {PEER['entries_per_second_one_by_one']} ({PEER['source']})")
@@ -383,7 +402,7 @@ def main() -> None:
     if given.child:
         name, group, threads, folder, seconds = given.child
         run = (
-            _write_from_threads(int(threads), Path(folder), float(seconds))
+            _write_from_threads(name, int(threads), Path(folder), float(seconds))
             if int(threads)
             else _write(name, int(group), Path(folder), float(seconds))
         )

@@ -57,6 +57,7 @@ class Stream:
         self._lock = threading.Lock()
         self.sent = 0
         self._code: str | None = None
+        self._is_done = False
         self._is_over = False
         self._is_cut = False
         self._moved = (0, 0, time.monotonic())
@@ -78,6 +79,9 @@ class Stream:
         while _unsent(self._connection):
             time.sleep(0.002)
             self._require_open()
+        if _is_reset(self._connection):  # then nothing is unsent any more, and it did not arrive either
+            self._code = READER
+        self._is_done = True
 
     def close(self) -> None:
         """Tell how it ended. Called by the server after the last byte, or after what broke it."""
@@ -87,7 +91,7 @@ class Stream:
             self._is_over = True
         watcher.forget(self)
         self._source.close()
-        code = self._code or (None if self.sent == self._length else READER)
+        code = self._code or (None if self._is_done else READER)
         self._when_over(self.sent, code is None, code)
 
     def look(self) -> None:
@@ -149,6 +153,14 @@ def _unsent(connection: socket.socket | None) -> int:
         return int(struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
     except (OSError, ValueError):
         return 0  # closed meanwhile
+
+
+def _is_reset(connection: socket.socket | None) -> bool:
+    """Whether the reader has broken the connection off."""
+    try:
+        return connection is not None and connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+    except OSError:
+        return True
 
 
 def _broken(reason: str) -> ConnectionResetError:

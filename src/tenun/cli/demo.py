@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -20,14 +20,14 @@ from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
 from tenun.cli import console
 from tenun.cli import indicators as figures
-from tenun.cli.exchange import station
-from tenun.exchange import pack, receipt, unpack
+from tenun.indicators.tables import DATASET as RESULTS
 from tenun.kernel import canonical_json
 from tenun.kernel.clock import SystemClock
-from tenun.lake.snapshot import Layer
+from tenun.lake.snapshot import Layer, Snapshot
 from tenun.linkage import permits, quality, run, settings
-from tenun.node import postgres
+from tenun.node import chain, pair, postgres
 from tenun.node.home import SOURCE_ROOT, NodeHome, Role, home_folder, reference_folder
+from tenun.node.processes import Name
 from tenun.portal import serving
 from tenun.registry.reference.regions import Regions
 from tenun.registry.sid.tables import DATASET as RESIDENTS
@@ -73,6 +73,8 @@ class Summary:
 
     persons_read: int = 0
     persons_delivered: int = 0
+    results_delivered: int = 0
+    """Figures that the village ministry's node pulled back, under Pasal 3(2)c."""
     seekers_read: int = 0
     linked: Mapping[str, int] = field(default_factory=dict)
     villages: int = 0
@@ -82,6 +84,8 @@ class Summary:
     f1: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     portal: str = ""
+    api: dict[str, str] = field(default_factory=dict)
+    """Addresses of the two nodes' exchange, once they run."""
     accounts: list[dict[str, str]] = field(default_factory=list)
     own_village: dict[str, Any] | None = None
     """The report on the file given with `--residents`."""
@@ -115,9 +119,17 @@ def command(
     if fresh:
         _remove_nodes()
     summary = Summary()
-    with console.progress(as_json=as_json) as progress:
-        stages = Stages(summary, progress, is_quiet=as_json)
-        _run(summary, stages, regions, own_residents or [], own_code)
+    with ExitStack() as stack:
+        nodes = Nodes(stack, summary)
+        with console.progress(as_json=as_json) as progress:
+            stages = Stages(summary, progress, is_quiet=as_json)
+            _run(summary, stages, regions, nodes, own_residents or [], own_code)
+        if not once:
+            nodes.start()
+        _serve(summary, port, once=once, as_json=as_json)
+
+
+def _serve(summary: Summary, port: int | None, *, once: bool, as_json: bool) -> None:
     started = time.monotonic()
     with serving.start(Role.NAKER, port, demo_regency=DEMO_REGENCY) as portal:
         summary.seconds["portal"] = round(time.monotonic() - started, 2)
@@ -130,7 +142,9 @@ def command(
 # --- the main job ------------------------------------------------------------------------------
 
 
-def _run(summary: Summary, stages: Stages, regions: Regions, own: list[Path], own_code: str | None) -> None:
+def _run(
+    summary: Summary, stages: Stages, regions: Regions, nodes: Nodes, own: list[Path], own_code: str | None
+) -> None:
     desa, naker = NodeHome.of(Role.DESA), NodeHome.of(Role.NAKER)
     with stages("nodes", "Menyiapkan dua simpul dan perjanjiannya / two nodes and their agreement"):
         signing.enter_into_force(
@@ -144,12 +158,15 @@ def _run(summary: Summary, stages: Stages, regions: Regions, own: list[Path], ow
     with stages("ingest", "Membaca berkas desa dan SIAPKerja / reading the files", len(written.residents)):
         _ingest(summary, stages, regions, written, own, own_code, desa, naker)
     areas = [DEMO_REGENCY] if own_code is None or own_code.startswith(DEMO_REGENCY) else [DEMO_REGENCY, own_code[:5]]
-    with stages("exchange", "Mengirim dengan paket bersegel / sending by sealed pack"):
+    with stages("exchange", "Mengambil lewat API yang ditandatangani / pulling by signed API"):
         for area in areas:
-            summary.persons_delivered += _deliver(area)
+            summary.persons_delivered += _pull_residents(nodes, area)
     with stages("link", "Memadankan / linking"):
-        agreement = signing.verify(naker.agreement, own_keys=naker.folder / "keys")
-        permitted = permits.ask(agreement, by=Party.NAKER, moment=SystemClock().now(), lake=naker.lake)
+        moment = SystemClock().now()
+        position = chain.standing_of(naker).at(moment)
+        permitted = permits.ask(
+            position.agreement, by=Party.NAKER, moment=moment, lake=naker.lake, state=position.state
+        )
         report = run.link(
             naker.lake,
             residents_permit=permitted.residents,
@@ -159,6 +176,8 @@ def _run(summary: Summary, stages: Stages, regions: Regions, own: list[Path], ow
         summary.linked = dict(report.linked)
     with stages("indicators", "Menghitung angka / computing the figures"):
         _compute(summary, regions)
+    with stages("results", "Mengembalikan hasil kepada Kemendesa / giving the results back"):
+        summary.results_delivered = _pull_results(nodes)
     with stages("evaluate", "Mengukur terhadap kebenaran / measuring against the truth"):
         measured = quality.evaluate(
             written.truth, naker_lake=naker.lake, naker_keys=naker.keys, desa_lake=desa.lake
@@ -235,31 +254,53 @@ def _ingest(
             summary.seekers_read = report.accepted - report.duplicates
 
 
-def _deliver(area: str) -> int:
-    """Pack at *desa*, unpack at *naker*, check the receipt at *desa*. Gives the rows handed over.
+class Nodes:
+    """Both nodes' exchange, started when there is something to exchange, and then kept until the demo ends."""
 
-    What was handed over already, from the same snapshots under the same agreement, is not sent again.
-    """
-    sender, receiver = station(Role.DESA), station(Role.NAKER)
-    note = home_folder() / INVENTED / f"terkirim-{area}.json"
-    state = canonical_json.digest(
-        {
-            "agreement": signing.verify(sender.agreement, own_keys=sender.keys).rev,
-            "sources": [
-                snapshot.reference
-                for snapshot in sender.lake.all_current(layer=Layer.CORE, dataset=RESIDENTS)
-                if snapshot.scope.startswith(area)
-            ],
-        }
-    )
-    if note.exists() and (known := json.loads(note.read_text()))["state"] == state:
-        return int(known["rows"])
-    packed = pack.build(sender, dataset=DATASET, purpose=PURPOSE, area=area)
-    accepted = unpack.accept(receiver, packed.file)
-    receipt.check(sender, accepted.receipt)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps({"state": state, "rows": packed.manifest.rows, "pack": packed.manifest.pack}))
-    return packed.manifest.rows
+    def __init__(self, stack: ExitStack, summary: Summary) -> None:
+        self._stack = stack
+        self._summary = summary
+        self._is_running = False
+
+    def start(self) -> None:
+        if self._is_running:
+            return
+        pair.set_up()
+        running = self._stack.enter_context(pair.running())
+        self._is_running = True
+        self._summary.api = {str(role): node.addresses[Name.API] for role, node in running.items()}
+
+    def pull(self, by: Role, *, dataset: str, purpose: str, area: str | None, sources: Sequence[Snapshot]) -> int:
+        """Rows that the node holds of it after pulling. What it has of the same snapshots is not pulled again."""
+        note = home_folder() / INVENTED / f"diambil-{dataset}-{area or 'semua'}.json"
+        state = canonical_json.digest(
+            {
+                "agreement": chain.standing_of(NodeHome.of(by)).at(SystemClock().now()).agreement.rev,
+                "sources": [snapshot.reference for snapshot in sources],
+            }
+        )
+        if note.exists() and (known := json.loads(note.read_text()))["state"] == state:
+            return int(known["rows"])
+        self.start()
+        with pair.consumer(by) as consumer:
+            pulled = consumer.pull(dataset=dataset, purpose=purpose, area=area)
+        rows = int(pulled.as_dict()["rows"])
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps({"state": state, "rows": rows}))
+        return rows
+
+
+def _pull_residents(nodes: Nodes, area: str) -> int:
+    """*naker* pulls the residents of an area from *desa*. Gives the rows handed over."""
+    lake = NodeHome.of(Role.DESA).lake
+    sources = [one for one in lake.all_current(layer=Layer.CORE, dataset=RESIDENTS) if one.scope.startswith(area)]
+    return nodes.pull(Role.NAKER, dataset=DATASET, purpose=PURPOSE, area=area, sources=sources)
+
+
+def _pull_results(nodes: Nodes) -> int:
+    """*desa* pulls the figures from *naker* (Pasal 3(2)c). Gives how many."""
+    sources = NodeHome.of(Role.NAKER).lake.all_current(layer=Layer.OUT, dataset=RESULTS)
+    return nodes.pull(Role.DESA, dataset="hasil-desa", purpose="statistik-desa", area=None, sources=sources)
 
 
 def _compute(summary: Summary, regions: Regions) -> None:
@@ -289,6 +330,7 @@ def _show(summary: Summary, *, is_serving: bool) -> None:
         "warga terbaca / residents read": f"{summary.persons_read:,}",
         "dikirim di bawah perjanjian / handed over": f"{summary.persons_delivered:,}",
         "akun pencari kerja / job-seeker accounts": f"{summary.seekers_read:,}",
+        "hasil kembali ke Kemendesa / results given back": f"{summary.results_delivered:,}",
         "padanan / links": ", ".join(f"{name} {count:,}" for name, count in summary.linked.items()),
         "terhadap kebenaran / against the truth": (
             f"precision {summary.precision}, recall {summary.recall}, F1 {summary.f1}"
@@ -310,6 +352,8 @@ def _show(summary: Summary, *, is_serving: bool) -> None:
         return
     say()
     say(f"Portal: {summary.portal}", markup=False, style="bold")
+    for role, address in summary.api.items():
+        say(f"API {role}: {address}", markup=False)
     accounts = Table("akun / account", "kata sandi / password", "peran / role", "wilayah / area")
     for account in summary.accounts:
         accounts.add_row(account["username"], account["password"], account["role"], account["area"])

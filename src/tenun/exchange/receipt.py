@@ -112,14 +112,24 @@ def write(station: Station, made: Receipt, key: Key) -> Path:
 
 
 def check(station: Station, file: Path) -> Checked:
+    """Check a receipt that came as a file. See `check_content`; also raises `FileUnreadable`."""
+    book = Journal(station)
+    with book.refusals(operation="receipt"):
+        token = _read(file)
+    return check_content(station, token, book=book)
+
+
+def check_content(station: Station, token: bytes, *, book: Journal | None = None) -> Checked:
     """Check a receipt for a pack that this node sent, and log the outcome.
 
     Raises `SignatureInvalid`, `ReceiptMalformed` or `ReceiptOther`, and what `agreement.signing.verify` raises.
     """
-    book = Journal(station)
+    book = book or Journal(station)
     register = Register(station)
     with register.only_one(), book.refusals(operation="receipt") as known:
-        token = _read(file)
+        if len(token) > BYTES_MAX:
+            raise ReceiptMalformed(reason="too large")
+        token = token.strip()
         known["receipt_sha256"] = hashlib.sha256(token).hexdigest()
         agreement = signing.verify(station.agreement, own_keys=station.keys)
         known["agreement"] = journal.cite(agreement)

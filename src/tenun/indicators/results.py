@@ -28,7 +28,7 @@ from tenun.indicators.definition import Definition, IndicatorUnknown
 from tenun.indicators.tables import DATASET, SCOPE
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
-from tenun.lake.store import Lake
+from tenun.lake.store import Lake, SnapshotMissing
 
 
 class AreaUnknown(TenunError):
@@ -102,6 +102,10 @@ class Coverage:
         return self.sid_as_of is not None
 
 
+DEFINITIONS = "definitions"
+"""Table of an out snapshot: what each indicator meant when the figures were computed."""
+
+
 class Results:
     """One out snapshot in memory. Immutable, so it may be shared by threads."""
 
@@ -110,7 +114,7 @@ class Results:
         self.is_cut = is_cut
         """Pasal 7(4) is in force: every figure reads as `cut`."""
         tables = {name: lake.read(snapshot, name).to_pydict() for name in ("values", "coverage", "areas")}
-        kept = lake.read(snapshot, "definitions").to_pylist()
+        kept = lake.read(snapshot, DEFINITIONS).to_pylist()
         self.definitions: Mapping[str, Definition] = MappingProxyType(
             {row["indicator"]: definitions.from_json(json.loads(row["definition"])) for row in kept}
         )
@@ -137,6 +141,9 @@ class Results:
     def open(cls, lake: Lake, *, is_cut: bool = False) -> Results:
         """The current figures; read from disk once a snapshot. Raises `SnapshotMissing`."""
         snapshot = lake.current(layer=Layer.OUT, dataset=DATASET, scope=SCOPE)
+        if DEFINITIONS not in snapshot.tables:
+            # Values that the other party handed over: what they mean stands in its system, not in them.
+            raise SnapshotMissing(layer=str(Layer.OUT), dataset=DATASET, scope=SCOPE)
         return _shelf.get(lake, snapshot, is_cut)
 
     @classmethod

@@ -23,6 +23,8 @@ from tenun.transparency_log.folder import CHECKPOINT, LogFolder
 from tenun.transparency_log.note import NoteVerifier
 
 LOCK = "lock"
+TURN = "rechecked"
+"""How many older files were fetched again so far. Lost, it begins anew."""
 EVIDENCE = "refused"
 """A checkpoint that was signed and could not be followed, as it came: `refused-<size>-<root>`."""
 EVIDENCE_MAX = 64
@@ -108,7 +110,6 @@ class Follower:
         self._fetch = fetch
         self._verifiers = verifiers
         self._origin = origin
-        self._next_recheck = 0
 
     def latest(self) -> Checkpoint | None:
         """The newest checkpoint that was found good. Raises `LogAltered` where our own mirror is damaged."""
@@ -167,13 +168,22 @@ class Follower:
             return 0, []
         paths = [*full_paths(0, known.size), *(open_paths(known.size) if size == known.size else ())]
         if count is not None and count < len(paths):
-            start = self._next_recheck % len(paths)
-            self._next_recheck = start + count
+            start = self._next_turn(count) % len(paths)
             paths = (paths + paths)[start : start + count]
         faults: list[Fault] = []
         for path in paths:
             faults += self._compare(path, self.files.serve(path))
         return len(paths), faults
+
+    def _next_turn(self, count: int) -> int:
+        """Where to go on checking again: also after a restart, or all but the first files would never have a turn."""
+        file = self.folder / TURN
+        try:
+            start = checkpoint.decimal(file.read_text(encoding="ascii")) or 0
+        except (FileNotFoundError, UnicodeDecodeError):
+            start = 0
+        disk.write_whole(file, b"%d" % (start + count))
+        return start
 
     def _compare(self, path: str, kept: bytes) -> list[Fault]:
         """What is served at a path, against the bytes that are right."""

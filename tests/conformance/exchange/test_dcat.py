@@ -19,7 +19,7 @@ from tests.lib.exporting import Standing
 from tests.lib.shared_data import shared
 from tests.lib.two_nodes import VILLAGES, Nodes, open_nodes, publish_residents
 
-SHAPES = "vectors/dcat-ap-3.0.1-shacl/dcat-ap-SHACL.ttl"
+SHAPES = "vectors/dcat-ap-3.0.1-shacl"
 DATASETS = {
     Party.DESA: {"sid-warga", "sid-indeks-desa", "sid-sdgs-desa"},
     Party.NAKER: {"siapkerja-lowongan", "siapkerja-pelatihan", "hasil-desa", "umpan-balik-mutu"},
@@ -43,7 +43,11 @@ def graph_of(document: dict[str, Any]) -> Graph:
 
 
 def faults(data: Graph) -> list[str]:
-    shapes = Graph().parse(shared(SHAPES))
+    shapes = Graph()
+    for file in ("dcat-ap-SHACL.ttl", "ranges.ttl"):  # each refers to shapes of the other
+        shapes.parse(shared(SHAPES) / file)
+    for undefined in {one for one in shapes.objects(None, SH.property) if shapes.value(one, SH.path) is None}:
+        shapes.remove((None, SH.property, undefined))
     conforms, report, _ = validate(data, shacl_graph=shapes, do_owl_imports=False, advanced=False)
     assert isinstance(report, Graph)
     found = [str(report.value(result, SH.resultPath)) for result in report.subjects(RDF.type, SH.ValidationResult)]

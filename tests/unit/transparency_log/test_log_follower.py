@@ -86,11 +86,12 @@ def test_what_is_checked_again_is_taken_in_turn(mirror: Path, logs: dict[int, Se
         asked.append(path)
         return logs[FIRST][path]
 
-    follower = Follower(mirror, fetch=fetch, verifiers=[SIGNER.verifier])
     count = len(logs[FIRST]) - 1
-    for _ in range(count):
-        assert follower.follow(recheck=1).rechecked == 1
+    for _ in range(count):  # each time a new process
+        assert Follower(mirror, fetch=fetch, verifiers=[SIGNER.verifier]).follow(recheck=1).rechecked == 1
     assert set(asked) == set(logs[FIRST])
+    (mirror / "rechecked").write_bytes(b"\xff torn")
+    assert Follower(mirror, fetch=fetch, verifiers=[SIGNER.verifier]).follow(recheck=1).rechecked == 1
 
 
 def test_a_log_that_is_not_reached_is_not_a_log_that_is_wrong(mirror: Path) -> None:

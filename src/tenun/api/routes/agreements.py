@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -92,7 +91,7 @@ def take_receipt(request: HttpRequest, agreement: str) -> Answer:
     node = service.current()
     message = bodies.read(request, limit=bodies.ACT, types=("application/jose",))
     with node.recognised(message, "receipt", agreement=agreement, certificate=bodies.certificate(request)) as call:
-        checked = _checked_receipt(node, call.caller.request.body)
+        checked = receipts.check_content(node.station, call.caller.request.body, book=node.book.journal)
         return node.admission.conclude(call, answers.json_answer(checked.as_dict()))
 
 
@@ -117,18 +116,6 @@ def _delivered(request: Request) -> tuple[bytes, bytes | None]:
         if not isinstance(value.get(member), str):
             raise BodyMalformed(member=f"/{member}", reason="not a text")
     return value["act"].encode(), value["revision"].encode()
-
-
-def _checked_receipt(node: Service, content: bytes) -> receipts.Checked:
-    """Checked from a file, as one that came by hand is."""
-    folder = node.station.exchange / "inbox"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = folder / f".incoming-{hashlib.sha256(content).hexdigest()[:32]}"
-    file.write_bytes(content)
-    try:
-        return receipts.check(node.station, file)
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def _moment(given: str | None, *, default: datetime) -> datetime:

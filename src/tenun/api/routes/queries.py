@@ -1,4 +1,4 @@
-"""One person: asked for in the body, never in an address; answered with values, or only with yes or no."""
+"""What there is to ask for, and one person: asked for in the body, never in an address; answered with values or yes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tenun.api.kit import Answer, to_the_other_party
 from tenun.api.service import Service
 from tenun.api.shapes import Question
 from tenun.exchange.admission.visit import Ask, Caller
-from tenun.exchange.serving import subject
+from tenun.exchange.serving import catalogue, subject
 from tenun.exchange.serving.subject import Person
 
 PREFIX = openapi.base("{agreement}")
@@ -63,3 +63,15 @@ def ask(request: HttpRequest, agreement: str) -> Answer:
             ticket=asked.question.ticket,
         )
         return node.admission.conclude(call, answers.json_answer(found.as_dict()), rows=found.rows)
+
+
+@router.get("/v1/catalog", url_name="catalogue", openapi_extra=openapi.CATALOGUE)
+@to_the_other_party
+def catalogued(request: HttpRequest) -> Answer:
+    """What the agreement lets the caller ask for at this moment (DCAT 3, JSON-LD)."""
+    node = service.current()
+    message = bodies.read(request, limit=0)
+    with node.recognised(message, "catalogue", is_gated=True, certificate=bodies.certificate(request)) as call:
+        document = catalogue.document(node.station, call.position, caller=call.caller.party, moment=call.caller.now)
+        answer = answers.json_answer(document, content_type=catalogue.CONTENT_TYPE)
+        return node.admission.conclude(call, answer)

@@ -58,7 +58,7 @@ class CallLedger:
         """The call is in the log, and the gate was open after that. Raises `GateClosed`, `LogUnavailable`."""
         agreement = self._now()
         passage = self._passage(agreement, call)
-        if not call.is_signed:
+        if not call.is_signed or call.about.get("step") in calls.NOT_NOTED:
             return
         told = calls.about(agreement, self._digests(request), **_members(call))
         self._open[told.id] = _Open(told, passage)

@@ -26,7 +26,7 @@ from tenun.exchange.client.ledger import CallLedger
 from tenun.exchange.client.peer import Credentials, Peer
 from tenun.exchange.client.pulls import Pull, PullFolder
 from tenun.exchange.client.refusals import AnswerLate, ClientError, FileAltered, PeerUnreachable, Refused
-from tenun.exchange.client.session import Client, Format, Job, Manifest, read_manifest
+from tenun.exchange.client.session import Client, Format, Job, Manifest, Token, read_manifest
 from tenun.exchange.client.transport import Retrying, Transport
 from tenun.exchange.gate import Gate, GateClosed, Passage
 from tenun.exchange.holdings import BaseOther
@@ -383,6 +383,26 @@ class Consumer:
             return self.client().subject(
                 dataset=dataset, purpose=purpose, fields=fields, person=person, ticket=ticket, mode=mode
             )
+
+    def token(
+        self,
+        *,
+        dataset: str,
+        purpose: str,
+        operation: Operation,
+        fields: Collection[str] | None = None,
+        area: str | None = None,
+    ) -> Token:
+        """A token of the provider, for trying a connection."""
+        position = self._position()
+        parse_area(area)
+        if fields is None:
+            fields = self._allowed(position, dataset, purpose, operation)
+        with self._book.journal.refusals(operation=str(operation)) as known:
+            self._decide(position, dataset, purpose, operation, fields, known)
+            client = self.client()
+            grant = client.grant(dataset=dataset, operation=str(operation), purpose=purpose, fields=fields, area=area)
+            return client.token(grant)
 
     # --- evidence, which a shut-off does not stop -----------------------------------------------------
 

@@ -28,6 +28,7 @@ from tenun.kernel.clock import Clock, SystemClock
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 EVENT = "application/cloudevents+json"
+DELIVERY = "tenun-act-delivery/1"
 MANIFEST_BYTES_MAX = 64 * 1024 * 1024
 RENEW_BEFORE = timedelta(seconds=30)
 """A token is asked for anew when it has less than this left: a call takes time."""
@@ -222,14 +223,28 @@ class Client:
         self._tokens[key] = token
         return token
 
+    def introspect(self, token: str) -> Mapping[str, Any]:
+        """Whether a token of the peer counts at this moment (RFC 7662): for gateways that look before they pass on."""
+        now = self._transport.clock.now()
+        form = {
+            "token": token,
+            "client_assertion_type": tokens.ASSERTION_TYPE,
+            "client_assertion": self._assertion(now),
+        }
+        call = Call("POST", "/introspect", urlencode(form).encode(), {"content-type": FORM}, is_signed=False)
+        return _object(self._transport.send(call))
+
     def forget_tokens(self) -> None:
         """Ask for new tokens from now on."""
         self._tokens.clear()
 
     def _token_form(self, grant: Grant, now: datetime) -> bytes:
         own = self.credentials
-        assertion = tokens.client_assertion(own.client_key, client=own.client_id, audience=self.peer.issuer, now=now)
-        return tokens.TokenRequest(assertion=assertion, grant=grant, client=own.client_id).to_form()
+        return tokens.TokenRequest(assertion=self._assertion(now), grant=grant, client=own.client_id).to_form()
+
+    def _assertion(self, now: datetime) -> str:
+        own = self.credentials
+        return tokens.client_assertion(own.client_key, client=own.client_id, audience=self.peer.issuer, now=now)
 
     # --- exports ---------------------------------------------------------------------------------
 
@@ -453,9 +468,16 @@ class Client:
         query = f"?{urlencode({'at': at})}" if at else ""
         return _object(self._get(f"{self.credentials.base}/acts/state{query}", "state"))
 
-    def post_act(self, act: bytes, *, content_type: str = JSON) -> Any:
-        """Give the peer a signed act. The same act twice has the effect of one."""
-        return self._post(f"{self.credentials.base}/acts", act, "act", content_type=content_type)
+    def revision(self, rev: str) -> bytes:
+        """The document of an addendum with its text and contracts, in one piece. Check its digests before use."""
+        return self._get(f"{self.credentials.base}/acts/revisions/{rev}", "revision").body
+
+    def post_act(self, act: bytes, *, revision: bytes | None = None) -> Any:
+        """Give the peer a signed act, an addendum with its `revision`. The same act twice has the effect of one."""
+        content = act
+        if revision is not None:
+            content = _json({"type": DELIVERY, "act": act.decode(), "revision": revision.decode()})
+        return self._post(f"{self.credentials.base}/acts", content, "act", content_type=JSON)
 
     def post_receipt(self, receipt: bytes) -> Any:
         """Give the peer the signed receipt for a delivery. The same receipt twice has the effect of one."""

@@ -42,6 +42,7 @@ CONTEXT: dict[str, Any] = {
     "eli": "http://data.europa.eu/eli/ontology#",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "odrl": "http://www.w3.org/ns/odrl/2/",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
@@ -165,8 +166,8 @@ class _About:
             "@id": self.base,
             "@type": "dcat:DataService",
             "dct:title": _words("API pertukaran data", "Data exchange API"),
-            "dcat:endpointURL": {"@id": self.base},
-            "dcat:endpointDescription": {"@id": f"{self.issuer}/v1/openapi.json"},
+            "dcat:endpointURL": _resource(self.base),
+            "dcat:endpointDescription": _resource(f"{self.issuer}/v1/openapi.json"),
             "dct:publisher": {"@id": f"urn:tenun:party:{self.provider}"},
             "dct:accessRights": self.rights(),
             "dcat:servesDataset": [{"@id": _id_of(self, dataset)} for dataset in datasets],
@@ -210,7 +211,7 @@ def _distribution(about: _About, dataset: AgreedDataset, output_format: Format) 
         "@id": f"{_id_of(about, dataset.id)}:{output_format}",
         "@type": "dcat:Distribution",
         "dct:title": _words(f"{dataset.terms.name.id} ({output_format})", f"{dataset.terms.name.en} ({output_format})"),
-        "dcat:accessURL": {"@id": f"{about.base}/exports"},
+        "dcat:accessURL": _resource(f"{about.base}/exports"),
         "dcat:accessService": {"@id": about.base},
         "dcat:mediaType": {**media_type, "@type": ["dct:MediaType", "dct:MediaTypeOrExtent"]},
         "dct:conformsTo": {"@id": _contract_id(dataset)},
@@ -284,6 +285,11 @@ def _dates(station: Station, dataset: str) -> tuple[str, str] | None:
 
 def _id_of(about: _About, dataset: str) -> str:
     return f"{about.agreement.id}:dataset:{dataset}"
+
+
+def _resource(address: str) -> dict[str, str]:
+    """An address. The shapes ask for the type that everything has."""
+    return {"@id": address, "@type": "rdfs:Resource"}
 
 
 def _both(text: Text) -> list[dict[str, str]]:
