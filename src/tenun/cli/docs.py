@@ -203,10 +203,17 @@ def _by_clause(marks: Iterator[Mark]) -> dict[str, list[Mark]]:
 # --- errors ------------------------------------------------------------------------------------
 
 
+# Modules that only a configured Django can import.
+NEED_DJANGO = (
+    "tenun.portal", "tenun.node.django", "tenun.api.routes", "tenun.api.settings", "tenun.api.site",
+    "tenun.api.urls", "tenun.api.wsgi", "tenun.__main__",
+)  # fmt: skip
+
+
 def every_error() -> list[type[TenunError]]:
     """Every error class of ours that can be raised, by code."""
     for module in pkgutil.walk_packages(tenun.__path__, "tenun."):
-        if not module.name.startswith(("tenun.portal", "tenun.node.django", "tenun.__main__")):
+        if not module.name.startswith(NEED_DJANGO) and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
 
     def below(kind: type[TenunError]) -> Iterator[type[TenunError]]:

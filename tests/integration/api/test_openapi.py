@@ -82,12 +82,15 @@ def send(caller: Caller, case: Any, token: str | None) -> Answered:
     return caller.call(case.method, path + (f"?{query}" if query else ""), content, token=token, content_type=media)
 
 
-@pytest.mark.parametrize("number", range(22))
+@pytest.mark.parametrize("number", range(21))
 def test_nothing_that_fits_the_description_breaks_the_node(
     served: Served, document: dict[str, Any], tokens: dict[str, str], number: int
 ) -> None:
+    schemathesis.serializer.alias("application/jose", "text/plain")
     schema = schemathesis.openapi.from_dict(document)
-    operation = [result.ok() for result in schema.get_all_operations()][number]
+    # Health is unsigned, and has a test of its own.
+    operations = [found for result in schema.get_all_operations() if (found := result.ok()).path != "/health"]
+    operation = operations[number]
     needs_token = "dpopToken" in json.dumps(operation.definition.raw["security"])
     token = tokens["query" if operation.path.endswith("/queries") else "export"] if needs_token else None
 

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from tenun.agreement import reason_texts
+from tenun.agreement.acts.kinds import Kind, ScopeKind
+from tenun.agreement.acts.state import Closure, Ending
+from tenun.agreement.acts.state import of_document as state_of_document
 from tenun.agreement.decision import (
     Denial,
     MomentWithoutZone,
@@ -27,7 +30,7 @@ from tenun.agreement.decision import (
 )
 from tenun.agreement.document import load
 from tenun.agreement.terms import RowCondition
-from tenun.agreement.vocabulary import RowOperator
+from tenun.agreement.vocabulary import RowOperator, SecurityEvent
 from tenun.kernel.authorisation import Authorisation, FieldsNotAuthorised, require
 from tests.lib.agreement_drafts import SHIPPED
 
@@ -151,6 +154,18 @@ def test_the_term_is_kept_to_the_second(moment: datetime, expected: list[str]) -
     assert bool(decision) == (not expected)
 
 
+PLAIN = state_of_document(AGREEMENT, WITHIN)
+ENDED = dataclasses.replace(PLAIN, ends=WITHIN, ending=Ending(Kind.END, "ab" * 32, WITHIN, "6(1)"))
+SHUT = dataclasses.replace(
+    PLAIN,
+    closures={
+        Party.DESA: (
+            Closure(Party.DESA, ScopeKind.AGREEMENT, None, WITHIN, SecurityEvent.MALWARE, "Terserang.", "ab" * 32),
+        )
+    },
+)
+
+
 @pytest.mark.pasal("7(1)")
 def test_every_reason_says_its_clause_and_what_would_make_it_allowed() -> None:
     uses = [
@@ -172,12 +187,17 @@ def test_every_reason_says_its_clause_and_what_would_make_it_allowed() -> None:
         a_use(dataset="siapkerja-pencari-kerja", fields=frozenset({"seeker_id"})),
     ]
     seen = set()
-    for use in uses:
-        for reason in denied(use).reasons:
-            seen.add(reason.code)
-            assert reason.clause in AGREEMENT.clauses
-            assert all((reason.text_id, reason.text_en, reason.remedy_id, reason.remedy_en))
+    refused = [reason for use in uses for reason in denied(use).reasons]
+    for state in (ENDED, SHUT):
+        decision = decide(AGREEMENT, a_use(operation=Operation.BULK), state=state)
+        assert isinstance(decision, Denial)
+        refused += decision.reasons
+    for reason in refused:
+        seen.add(reason.code)
+        assert reason.clause in AGREEMENT.clauses
+        assert all((reason.text_id, reason.text_en, reason.remedy_id, reason.remedy_en))
     written = set(re.findall(r'code="(agreement\.[a-z_]+)"', Path(reason_texts.__file__).read_text("utf-8")))
+    written -= {"agreement.ended", "agreement.shut_off"}  # of acts: test_decision_by_state.py
     assert seen == written | {f"agreement.prohibited.{rule.uid}" for rule in AGREEMENT.prohibitions}
 
 

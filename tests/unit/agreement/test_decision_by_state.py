@@ -218,7 +218,9 @@ def test_consent_is_kept_to_its_days_in_jakarta(nodes: Nodes) -> None:
 @pytest.mark.pasal("7(2)")
 def test_consent_allows_giving_to_others_and_nothing_else(nodes: Nodes) -> None:
     nodes.agree(DESA, Kind.THIRD_PARTY_CONSENT)
-    assert codes(decided(nodes, NOW, **{**RESULTS, "operation": Operation.FILE, "by": "naker"})) == ["operation_not_permitted"]
+    assert codes(decided(nodes, NOW, **{**RESULTS, "operation": Operation.FILE, "by": "naker"})) == [
+        "operation_not_permitted"
+    ]
     assert codes(decided(nodes, NOW, operation=Operation.PUBLISH, audience="publik")) == [
         "prohibited.tidak-kepada-pihak-lain"
     ]

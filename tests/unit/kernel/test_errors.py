@@ -2,13 +2,14 @@ import importlib
 import pkgutil
 
 import tenun
+from tenun.cli.docs import NEED_DJANGO
 from tenun.kernel.errors import TenunError
 
 
 def every_error() -> list[type[TenunError]]:
     """Errors that can be raised: a base that others inherit from names a family and is not one."""
     for module in pkgutil.walk_packages(tenun.__path__, "tenun."):
-        if "portal" not in module.name and "__main__" not in module.name:
+        if not module.name.startswith(NEED_DJANGO) and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
 
     def below(kind: type[TenunError]) -> list[type[TenunError]]:

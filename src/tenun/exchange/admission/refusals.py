@@ -10,7 +10,7 @@ from tenun.kernel.errors import TenunError
 class ShutOff(ExchangeError):
     """What strangers are told while the gate is closed: that, and neither since when nor why."""
 
-    code = "exchange.shut_off"
+    code = "exchange.access_shut_off"
     text_id = "Pertukaran data sedang ditutup."
     text_en = "The exchange of data is shut off."
     remedy_id = "Hubungi narahubung perjanjian."
@@ -74,6 +74,8 @@ class CallRefused(ExchangeError):
     code = "exchange.call_refused"
     text_id = "Panggilan ditolak ({code})."
     text_en = "The call was refused ({code})."
+    remedy_id = "Ikuti langkah yang disebut penolakannya."
+    remedy_en = "Do what the refusal itself says."
 
     def __init__(
         self,

@@ -148,7 +148,7 @@ class FileAltered(ClientError):
 class ExportFailed(ClientError):
     """The other node ended the export without a result."""
 
-    code = "exchange.export_failed"
+    code = "exchange.export_ended_there"
     text_id = "Ekspor di simpul pihak lain berakhir tanpa hasil ({state})."
     text_en = "The export at the other party's node ended without a result ({state})."
     remedy_id = "Minta ekspor baru."

@@ -525,6 +525,7 @@ CODES: Mapping[str, str] = {
     "exchange.dpop_invalid": "dpop-invalid",
     # gate, decision, log
     "exchange.shut_off": "agreement-shut-off",
+    "exchange.access_shut_off": "agreement-shut-off",
     "exchange.not_permitted": "operation-not-permitted",
     "exchange.revision_stale": "agreement-revision-stale",
     "exchange.agreement_other": "not-found",
@@ -622,12 +623,16 @@ OURS_ALONE: frozenset[str] = frozenset(
         "exchange.peer_unreachable",
         "exchange.file_altered",
         "exchange.export_takes_long",
+        "exchange.export_ended_there",
+        "exchange.content_other",
         # what a consumer does with data it holds
         "exchange.base_other",
         "exchange.change_other",
         "exchange.nothing_ordered",
         "exchange.order_without_act",
         "exchange.pull_under_way",
+        "exchange.candidate_unknown",
+        "exchange.feedback_nothing_held",
     }
 )
 """Errors that are told to our own operator. To the other party they are `internal`, without a word of detail."""
