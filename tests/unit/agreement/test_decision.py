@@ -197,7 +197,6 @@ def test_every_reason_says_its_clause_and_what_would_make_it_allowed() -> None:
         assert reason.clause in AGREEMENT.clauses
         assert all((reason.text_id, reason.text_en, reason.remedy_id, reason.remedy_en))
     written = set(re.findall(r'code="(agreement\.[a-z_]+)"', Path(reason_texts.__file__).read_text("utf-8")))
-    written -= {"agreement.ended", "agreement.shut_off"}  # of acts: test_decision_by_state.py
     assert seen == written | {f"agreement.prohibited.{rule.uid}" for rule in AGREEMENT.prohibitions}
 
 
