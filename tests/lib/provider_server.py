@@ -205,7 +205,7 @@ class Provider:
         if step == "query":
             body = json.loads(request.body)
             self.queries.append(body)
-            return _json({"exists": True, "ticket": body["ticket"]}), b""
+            return _json({"mode": body["mode"], "ticket": body["ticket"], "answer": "yes"}), b""
         if step == "export":
             body = json.loads(request.body)
             job = self.exports.kick_off(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from collections.abc import Callable
 
@@ -16,6 +17,16 @@ from tenun.kernel.errors import TenunError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("tenun.api")
+# Straight to the stream: the way through the logging package costs a tenth of a call.
+lines = structlog.wrap_logger(
+    structlog.WriteLogger(sys.stderr),
+    processors=[
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.JSONRenderer(sort_keys=True),
+    ],
+    wrapper_class=structlog.BoundLogger,
+    cache_logger_on_first_use=True,
+)
 UNSIGNED = frozenset({"/health"})
 
 
@@ -30,8 +41,10 @@ class RequestLog:
         started = time.monotonic()
         response = self.get_response(request)
         match = request.resolver_match
-        log.info(
+        lines.info(
             "request",
+            level="info",
+            logger="tenun.api",
             request=reference,
             method=request.method if match else "",
             route=match.url_name if match else "",

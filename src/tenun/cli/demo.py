@@ -120,7 +120,7 @@ def command(
         _remove_nodes()
     summary = Summary()
     with ExitStack() as stack:
-        nodes = Nodes(stack, summary)
+        nodes = Nodes(stack, summary, has_any_port=port == 0)
         with console.progress(as_json=as_json) as progress:
             stages = Stages(summary, progress, is_quiet=as_json)
             _run(summary, stages, regions, nodes, own_residents or [], own_code)
@@ -257,15 +257,16 @@ def _ingest(
 class Nodes:
     """Both nodes' exchange, started when there is something to exchange, and then kept until the demo ends."""
 
-    def __init__(self, stack: ExitStack, summary: Summary) -> None:
+    def __init__(self, stack: ExitStack, summary: Summary, *, has_any_port: bool) -> None:
         self._stack = stack
+        self._has_any_port = has_any_port
         self._summary = summary
         self._is_running = False
 
     def start(self) -> None:
         if self._is_running:
             return
-        pair.set_up()
+        pair.set_up(has_any_port=self._has_any_port)
         running = self._stack.enter_context(pair.running())
         self._is_running = True
         self._summary.api = {str(role): node.addresses[Name.API] for role, node in running.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -52,7 +53,7 @@ class Journal:
         """Add entries in order, as one commit: all of them are in the log when this returns, or none is."""
         time, node = rfc3339(self._station.clock.now()), str(self._station.party)
         written = [
-            canonical_json.dumps(
+            _encoded(
                 {
                     "type": kind,
                     "time": time,
@@ -121,6 +122,28 @@ class Journal:
         except Exception as problem:
             self.write(REFUSED, code=f"exchange.failed.{type(problem).__name__}", **known)
             raise
+
+
+def _encoded(members: dict[str, Any]) -> bytes:
+    """Canonical JSON (RFC 8785). Entries of calls are plain enough for the encoder in C, which is ten times faster."""
+    if _is_plain(members):
+        return json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return canonical_json.dumps(members)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether Python's encoder gives the canonical form: no fraction, no large number, no name beyond ASCII."""
+    if isinstance(value, dict):
+        return all(type(name) is str and name.isascii() and _is_plain(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii())  # also: no half of a surrogate pair
+    return value is None or kind is bool or (kind is int and -_SAFE < value < _SAFE)
+
+
+_SAFE = 2**53
 
 
 class Logged:

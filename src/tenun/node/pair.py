@@ -23,14 +23,16 @@ EXCHANGE = (Name.GUARD, Name.API, Name.WORKER)
 """The processes that exchange data. The fourth, `web`, shows it."""
 
 
-def set_up() -> None:
+def set_up(*, has_any_port: bool = False) -> None:
     """Write each node's configuration and open its gate's record, where an agreement is in force between them.
 
     A port that someone else has is not fought over: the node listens elsewhere, and the other is told where.
+    With `has_any_port` both do so anyway.
     """
     homes = {role: NodeHome.of(role) for role in Role}
     agreements = {role: signing.verify(home.agreement, own_keys=home.folder / "keys") for role, home in homes.items()}
-    ports = {role: _port(_issuer(agreement, role)) for role, agreement in agreements.items()}
+    wanted = {role: 0 if has_any_port else _port_of(_issuer(agreements[role], role)) for role in Role}
+    ports = {role: _free(port) for role, port in wanted.items()}
     for role, home in homes.items():
         other = next(one for one in Role if one is not role)
         changes = {
@@ -73,9 +75,12 @@ def _issuer(agreement: Agreement, role: Role) -> str:
     return agreement.parties[Party(role.value)].node.issuer
 
 
-def _port(issuer: str) -> int:
-    """The issuer's own port, or a free one when it is taken."""
-    wanted = int(issuer.rpartition(":")[2])
+def _port_of(issuer: str) -> int:
+    return int(issuer.rpartition(":")[2])
+
+
+def _free(wanted: int) -> int:
+    """That port, or another when it is taken."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

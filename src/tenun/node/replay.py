@@ -19,6 +19,8 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
 
 from tenun.exchange.wire.refusals import StoreUnavailable
 from tenun.node.postgres import Database
@@ -34,10 +36,12 @@ DOWN_SECONDS = 0.25
 SWEEP_ROWS_MAX = 20_000
 
 # All of them or a duplicate: one statement, so two workers that get the same request cannot both be the first.
+# Named once for each connection and run by libpq itself: what psycopg does around a statement costs more than this one.
 _REMEMBER = (
-    "INSERT INTO node_seen (kind, value, expires) SELECT %s, unnest(%s::bytea[]), %s"
-    " ON CONFLICT (kind, value) DO NOTHING"
+    b"INSERT INTO node_seen (kind, value, expires) SELECT $1, unnest($2::bytea[]), $3::timestamptz"
+    b" ON CONFLICT (kind, value) DO NOTHING"
 )
+_NAME = b"tenun_remember"
 _FORGET = (
     "DELETE FROM node_seen WHERE (kind, value) IN"
     " (SELECT kind, value FROM node_seen WHERE expires < %s ORDER BY expires LIMIT %s FOR UPDATE SKIP LOCKED)"
@@ -65,7 +69,9 @@ class PostgresReplay:
         digests = [hashlib.sha256(value.encode()).digest() for value in values]
         if not digests or len(set(digests)) < len(digests):
             return not digests
-        return self._run(lambda connection: _count(connection, _REMEMBER, (kind, digests, expires))) == len(digests)
+        array = ",".join(f'"\\\\x{digest.hex()}"' for digest in digests)
+        values_sent = [kind.encode(), f"{{{array}}}".encode(), expires.isoformat().encode()]
+        return self._run(lambda connection: _remember(connection, values_sent)) == len(digests)
 
     def sweep(self, now: datetime) -> int:
         """Remove what has passed its end; at most `SWEEP_ROWS_MAX` rows at a time. Says how many went."""
@@ -126,16 +132,38 @@ class PostgresReplay:
         if time.monotonic() < self._down_until:
             raise StoreUnavailable()
         try:
-            return psycopg.connect(
+            connection = psycopg.connect(
                 self._address,
                 autocommit=True,
                 connect_timeout=2,  # psycopg's smallest
+                tcp_user_timeout=int(WAIT_SECONDS_MAX * 2000),  # of a server that has fallen silent
                 options=f"-c statement_timeout={int(WAIT_SECONDS_MAX * 1000)}",
                 application_name="tenun replay",
             )
         except psycopg.OperationalError:
             self._down_until = time.monotonic() + DOWN_SECONDS
             raise
+        try:
+            _checked(connection, connection.pgconn.prepare(_NAME, _REMEMBER))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _remember(connection: Connection, values: list[bytes]) -> int:
+    """How many of the values were new."""
+    done = _checked(connection, connection.pgconn.exec_prepared(_NAME, values))
+    return done.command_tuples or 0
+
+
+def _checked(connection: Connection, done: PGresult) -> PGresult:
+    """Raises `psycopg.OperationalError` where the connection is gone, `psycopg.DatabaseError` for the rest."""
+    if done.status == ExecStatus.COMMAND_OK:
+        return done
+    # Another process may have ended the statement by its time: then it may be tried again, like a lost connection.
+    is_gone = connection.pgconn.status != ConnStatus.OK or done.error_field(DiagnosticField.SQLSTATE) == b"57014"
+    raise psycopg.OperationalError() if is_gone else psycopg.DatabaseError()
 
 
 def _count(connection: Connection, statement: str, values: tuple[object, ...]) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -169,6 +170,7 @@ def test_words_that_the_agreement_does_not_know_do_not_get_into_the_log(nodes: N
 def test_without_a_log_nothing_begins(nodes: Nodes) -> None:
     book = CallBook(nodes.desa)
     book.opened_and_closed(call(nodes), ANSWER)
-    (nodes.desa.log / "checkpoint").write_bytes(b"not a checkpoint\n")
+    shutil.rmtree(nodes.desa.log)
+    nodes.desa.log.write_text("no folder")
     with pytest.raises(LogUnavailable):
         book.opened(call(nodes, "b"))

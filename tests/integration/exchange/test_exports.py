@@ -392,6 +392,17 @@ def test_a_shut_off_ends_what_is_being_made_and_removes_what_is_finished(nodes: 
 
 
 @pytest.mark.pasal("7(4)")
+def test_a_shut_off_does_not_wait_for_the_log(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    exports = exports_of(nodes)
+    made = [export(nodes, exports), export(nodes, exports)]
+    monkeypatch.setattr("tenun.exchange.journal.Journal.write", _no_log)
+    with pytest.raises(LogUnavailable):
+        exports.drop(Scope.all())
+    assert files_of(nodes) == []
+    assert {exports.job(job.id).state for job in made} == {State.CLOSED}
+
+
+@pytest.mark.pasal("7(4)")
 @pytest.mark.parametrize("after", range(1, 8))
 def test_a_shut_off_at_any_place_leaves_no_file(nodes: Nodes, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     monkeypatch.setattr("tenun.exchange.parts.ROWS_MAX", 30)

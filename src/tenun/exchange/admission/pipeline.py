@@ -203,7 +203,10 @@ class Admission:
         call = visit.call or (visit.about(visit.caller, None) if visit.caller is not None else None)
         if call is not None:
             return self.book.refused(call, code=code, decision=visit.decision).index
-        told = {**(visit.requester or {}), "decision": calls.decided(visit.decision) if visit.decision is not None else None}
+        told = {
+            **(visit.requester or {}),
+            "decision": calls.decided(visit.decision) if visit.decision is not None else None,
+        }
         return self.book.journal.write(TOKEN_REFUSED, code=code, **told).index
 
     def _log_stranger(self, visit: Visit, code: str) -> int | None:

@@ -327,8 +327,11 @@ class Exports:
 
     @implements("7(4)", control="A shut-off ends exports that are being made and removes those that are finished.")
     def drop(self, scope: Scope | None = None) -> int:
-        """End every export of a scope that was shut off; none: whatever the gate says is closed. Gives their number."""
-        count = 0
+        """End every export of a scope that was shut off; none: whatever the gate says is closed. Gives their number.
+
+        Where the log cannot be written, all of them are ended all the same, and then `LogUnavailable` is raised.
+        """
+        count, unlogged = 0, None
         for job in self._jobs.all():
             is_covered = (
                 scope.covers(agreement=job.agreement, dataset=job.dataset, client=job.client)
@@ -336,7 +339,12 @@ class Exports:
                 else not self._gate.is_open(agreement=job.agreement, dataset=job.dataset, client=job.client)
             )
             if job.state in jobs.LIVE and is_covered:
-                count += self._end(job.id, State.CLOSED).state is State.CLOSED
+                try:
+                    count += self._end(job.id, State.CLOSED).state is State.CLOSED
+                except LogUnavailable as problem:
+                    unlogged = problem
+        if unlogged is not None:
+            raise unlogged
         return count
 
     def sweep(self, now: datetime) -> int:

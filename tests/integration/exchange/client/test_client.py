@@ -127,7 +127,7 @@ def test_the_identifier_of_a_person_travels_in_the_body_only(client: Client, pro
     answer = client.subject(
         dataset="sid-warga", purpose="pemadanan", fields=FIELDS, person={"nik": "9" * 16}, ticket="T-1"
     )
-    assert answer["exists"] is True
+    assert answer["answer"] == "yes"
     for _, request in provider.seen:
         assert "9" * 16 not in request.url + json.dumps(dict(request.headers))
     assert provider.queries[0]["subject"] == {"nik": "9" * 16}
