@@ -39,6 +39,7 @@ AGREEMENT = "urn:tenun:agreement:sid-siapkerja"
 DATASET = "sid-warga"
 ASKED = {"agreement": AGREEMENT, "dataset": DATASET, "client": "naker"}
 GATE_MS = 250
+SMALL_SIZE = 256 * 1024 * 1024
 # As their documents have it: how long after a right is taken away it can still be used.
 OTHERS = {
     "X-Road (rights cached; never looked at again during a stream)": "60 s",
@@ -53,6 +54,8 @@ class Target(Protocol):
     """Something that streams while a gate is open."""
 
     address: str
+    size: int
+    """Of the long file, in bytes."""
 
     def prepare(self) -> None:
         """Before each round: what calls need anew since the gate was closed."""
@@ -66,6 +69,8 @@ class Target(Protocol):
 
 class Small:
     """The page below, under gunicorn."""
+
+    size = SMALL_SIZE
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -86,9 +91,9 @@ class Api:
         self._served = served
         self.address = served.api.address
         self._token = served.caller.token()
-        self._path, manifest = served.finished_export(self._token)
-        (output,) = manifest["output"]
-        self._file = served.path_of(output["url"])
+        self._path, manifest = served.finished_export(self._token, format="arrow")
+        largest = max(manifest["output"], key=lambda one: one["size"])
+        self._file, self.size = served.path_of(largest["url"]), largest["size"]
 
     def prepare(self) -> None:
         self._token = self._served.caller.token()
@@ -228,7 +233,7 @@ def small(arguments: argparse.Namespace) -> Iterator[tuple[Target, Any]]:
     keeper = Gatekeeper(folder / "desa" / "gate", Party.DESA)
     keeper.establish()
     with (folder / "file").open("wb") as handle:
-        handle.truncate(256 * 1024 * 1024)
+        handle.truncate(SMALL_SIZE)
     (port,) = free_ports(1)
     words = [sys.executable, __file__, "--serve", str(port), str(folder), "--workers", str(arguments.workers)]
     try:
@@ -326,7 +331,7 @@ def quantiles(values: list[float]) -> dict[str, float]:
     }
 
 
-def report(rounds: list[Round], arguments: argparse.Namespace) -> dict[str, Any]:
+def report(rounds: list[Round], target: Target, arguments: argparse.Namespace) -> dict[str, Any]:
     told = [one.as_dict() for one in rounds]
     measured = ("command_ms", "last_byte_after_begin_ms", "last_byte_after_acknowledgement_ms",
                 "last_admitted_answered_after_begin_ms")  # fmt: skip
@@ -335,6 +340,7 @@ def report(rounds: list[Round], arguments: argparse.Namespace) -> dict[str, Any]
         "target": arguments.target,
         "workers": arguments.workers,
         "streams": arguments.streams,
+        "file_mb": round(target.size / 1e6, 1),
         "mb_per_second_each": arguments.rate,
         "rounds": len(rounds),
         **{name: quantiles([one[name] for one in told]) for name in measured},
@@ -344,10 +350,9 @@ def report(rounds: list[Round], arguments: argparse.Namespace) -> dict[str, Any]
 
 
 def show(found: dict[str, Any]) -> None:
-    print(
-        f"{found['target']}: {found['workers']} workers, {found['streams']} streams of"
-        f" {found['mb_per_second_each']} MB/s, {found['rounds']} shut-offs, {found['admitted']} requests let in, {found['refused']} refused"
-    )
+    print(f"{found['target']}: {found['workers']} workers, {found['streams']} streams of {found['file_mb']} MB", end="")
+    print(f" at {found['mb_per_second_each']} MB/s each, {found['rounds']} shut-offs,", end="")
+    print(f" {found['admitted']} requests let in, {found['refused']} refused")
     names = {
         "command_ms": "the command itself (record on disk, page written)",
         "last_byte_after_begin_ms": "last byte, after the command began",
@@ -387,7 +392,7 @@ def main() -> int:
         rounds = [
             play(target, keeper, streams=arguments.streams, loops=arguments.loops) for _ in range(arguments.rounds)
         ]
-    found = report(rounds, arguments)
+    found = report(rounds, target, arguments)
     if arguments.json:
         print(json.dumps(found))
     else:
