@@ -312,11 +312,30 @@ def api(arguments: argparse.Namespace) -> Iterator[tuple[Target, Any]]:
     folder = Path(tempfile.mkdtemp(prefix="tenun-bench-"))
     folder.chmod(0o755)  # the embedded database's account passes through
     try:
-        nodes = open_online_nodes(folder, villages=VILLAGES, residents=arguments.residents)
+        nodes = open_online_nodes(folder, villages=())
+        publish(nodes.desa.lake, VILLAGES[0], arguments.residents)
         with serve_desa(folder, nodes, workers=arguments.workers) as served:
             yield Api(served), shutoff.keeper_of(nodes.home(nodes.desa.party))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(lake: Any, village: str, count: int) -> None:
+    """Invented residents that do not compress, so that the file is long."""
+    from benchmarks.bulk import AS_OF, residents
+    from tenun.lake.snapshot import Layer, Origin, SourceFile
+
+    persons, identifiers = residents(village, count, 0)
+    lake.publish(
+        layer=Layer.CORE,
+        dataset="sid__residents",
+        scope=village,
+        as_of=AS_OF,
+        origin=Origin("residents/1", sources=(SourceFile("0" * 64, count, "invented"),)),
+        tables={"persons": persons, "identifiers": identifiers},
+        sealed_tables=["identifiers"],
+        details={"invented": True},
+    )
 
 
 # --- the report ------------------------------------------------------------------------------------------------
@@ -378,8 +397,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--streams", type=int, default=8)
     parser.add_argument("--loops", type=int, default=2, help="requests at once, all the while")
-    parser.add_argument("--rate", type=float, default=2.0, help="MB a second for each stream")
-    parser.add_argument("--residents", type=int, default=12_000, help="in each of three villages: the size of the file")
+    parser.add_argument("--rate", type=float, default=0.5, help="MB a second for each stream")
+    parser.add_argument("--residents", type=int, default=50_000, help="how long the file is")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--serve", nargs=2, metavar=("PORT", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()

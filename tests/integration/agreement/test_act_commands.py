@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tenun.agreement import party_jwk
-from tenun.transparency_log.log import read_entries
+from tenun.cli.main import main
+from tenun.transparency_log.folder import LogFolder
 from tests.lib.agreement_drafts import draft, in_force, put, value_of
 
 
@@ -30,19 +31,23 @@ class Answer:
 
 
 class Machine:
-    def __init__(self, home: Path) -> None:
+    """The program itself, run in this process: starting it anew for each of many commands would take minutes."""
+
+    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.home = home
+        self._patch = monkeypatch
+        monkeypatch.setenv("TENUN_HOME", str(home))
 
     def run(self, *words: str) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-m", "tenun", "agreement", *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env={**os.environ, "TENUN_HOME": str(self.home), "COLUMNS": "200"},
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        out, err = io.StringIO(), io.StringIO()
+        self._patch.setattr(sys, "argv", ["tenun", "agreement", *words])
+        status: int | str | None = 0
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                main()
+            except SystemExit as left:
+                status = left.code
+        return Answer(int(status or 0), out.getvalue(), err.getvalue())
 
     def made(self, *words: str) -> dict[str, Any]:
         answer = self.run(*words, "--json")
@@ -53,11 +58,17 @@ class Machine:
         return self.made("state", "--node", node, *words)
 
 
+def log_of(machine: Machine, node: str) -> list[dict[str, Any]]:
+    folder = LogFolder(machine.home / node / "log")
+    size = int((folder.checkpoint() or b"").split(b"\n")[1])
+    return [json.loads(entry) for entry in folder.entries(size=size)]
+
+
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     home = tmp_path / "home"
     in_force(home)
-    return Machine(home)
+    return Machine(home, monkeypatch)
 
 
 @pytest.mark.pasal("14")
@@ -93,7 +104,7 @@ def test_shutting_off_and_opening_again_stands_in_the_history_and_in_the_log(mac
     history = machine.made("history", "--node", "desa")
     assert [one["act"] for one in history["acts"]] == [closed["act"], opened["act"]]
     assert "Penutupan akses" in machine.run("history", "--node", "desa").out
-    entries = [json.loads(entry) for entry in read_entries(machine.home / "desa" / "log")]
+    entries = log_of(machine, "desa")
     assert [entry["act"]["kind"] for entry in entries if "act" in entry] == ["shut-off", "reinstate"]
     assert "terserang" not in json.dumps(entries).lower()
 

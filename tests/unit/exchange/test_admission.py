@@ -11,7 +11,7 @@ import pytest
 
 from tenun.agreement import party_jwk
 from tenun.agreement.standing import Standing
-from tenun.agreement.vocabulary import KeyUse, Operation, Party
+from tenun.agreement.vocabulary import Operation, Party
 from tenun.exchange.admission.doorstep import COUNTED_EVERY, LISTED_AT_ONCE, LISTED_EVERY, Doorstep
 from tenun.exchange.admission.pipeline import Admission
 from tenun.exchange.admission.refusals import AnswerFailed, CallRefused, ShutOff
@@ -311,4 +311,3 @@ def test_what_is_not_about_data_passes_a_closed_gate(desk: Desk) -> None:
     signatures.verify_response(
         signed, to=admitted.caller.request, keys={key.thumbprint(): key}, now=desk.nodes.clock.now()
     )
-    assert KeyUse.MESSAGE == "message"
