@@ -323,6 +323,7 @@ def api(arguments: argparse.Namespace) -> Iterator[tuple[Target, Any]]:
 def publish(lake: Any, village: str, count: int) -> None:
     """Invented residents that do not compress, so that the file is long."""
     from benchmarks.bulk import AS_OF, residents
+
     from tenun.lake.snapshot import Layer, Origin, SourceFile
 
     persons, identifiers = residents(village, count, 0)
