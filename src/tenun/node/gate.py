@@ -278,7 +278,7 @@ class Gatekeeper:
             assert closure is not None  # it was there, or was added
             if is_new or record is not before:
                 record = self._recorded(before, record, closure)
-            is_shown = True
+            is_shown = self._show(record)
         return closure, Effect.PAGE if is_shown else self._wait_for(record.number)
 
     def adopt_sentinel(self) -> Closure | None:
