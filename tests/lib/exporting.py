@@ -40,10 +40,11 @@ class Switch:
 
     is_shut: bool = False
     after: int | None = None
+    reason: Reason = Reason.LEAK
 
     def epoch(self, *, agreement: str, dataset: str | None = None, client: str | None = None) -> str:
         if not self.is_open(agreement=agreement):
-            raise GateClosed(scope="all", reason=Reason.LEAK)
+            raise GateClosed(scope="all", reason=self.reason)
         return "1"
 
     def is_open(self, *, agreement: str, dataset: str | None = None, client: str | None = None) -> bool:

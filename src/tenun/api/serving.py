@@ -26,7 +26,7 @@ from typing import Any
 
 from tenun.kernel.errors import TenunError
 from tenun.node import config as configs
-from tenun.node import postgres
+from tenun.node import ports, postgres
 from tenun.node.home import NodeHome, Role
 
 SETTINGS = "tenun.api.settings"
@@ -111,8 +111,9 @@ def start(role: Role, port: int | None = None, *, host: str = LOOPBACK, workers:
     home = NodeHome.of(role)
     config = configs.read_or_default(home)
     wanted = config.api.port if port is None else port
-    chosen = wanted or _free_port(host)
-    _require_free(host, chosen)
+    chosen = wanted or ports.free(host)
+    if not ports.is_free(host, chosen):
+        raise PortInUse(port=chosen)
     log = home.folder / "logs" / "api.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     ready = home.folder / "run" / f"api-{chosen}.ready"
@@ -161,21 +162,6 @@ def is_up(address: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def _require_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as problem:
-            raise PortInUse(port=port) from problem
 
 
 # --- in this process -------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from tenun.agreement.acts import law, rotation
 from tenun.agreement.acts.act import SignedAct
 from tenun.agreement.acts.bodies import Addendum
 from tenun.agreement.acts.chain import Chain
-from tenun.agreement.acts.files import write_durably
 from tenun.agreement.acts.kinds import KeyLoss, Kind, NoticeSubject, ScopeKind
 from tenun.agreement.acts.ledger import Entry, Ledger
 from tenun.agreement.acts.refusals import ActNotReported
@@ -28,6 +27,7 @@ from tenun.agreement.vocabulary import ForceMajeureEvent, KeyUse, Party, Securit
 from tenun.cli import console
 from tenun.kernel import canonical_json
 from tenun.kernel.clock import JAKARTA, SystemClock, rfc3339
+from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node import chain as node_chain
 from tenun.node.home import NodeHome, Role

@@ -28,10 +28,10 @@ from typing import Any
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Permit
 from tenun.exchange.journal import Journal, Logged, Writer, cite
-from tenun.exchange.register import write_durably
 from tenun.exchange.station import Station
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.durable import write_durably
 
 OPENED = "call.opened"
 CLOSED = "call.closed"

@@ -34,11 +34,12 @@ from tenun.exchange import journal, reconcile, signature
 from tenun.exchange.binding import BINDINGS
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import ExchangeError, RegisterDamaged
-from tenun.exchange.register import ACCEPTED, Register, write_durably
+from tenun.exchange.register import ACCEPTED, Register
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import JAKARTA, rfc3339
+from tenun.kernel.durable import write_durably
 from tenun.lake.snapshot import Layer, Snapshot
 
 ATTESTATION = "tenun-attestation+jws"

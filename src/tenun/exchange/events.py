@@ -30,7 +30,6 @@ from tenun.agreement.acts.refusals import ActNotReported, ActPredecessorMissing,
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import ExchangeError
-from tenun.exchange.register import write_durably
 from tenun.exchange.station import Station
 from tenun.exchange.wire.refusals import StoreUnavailable
 from tenun.exchange.wire.replay import ReplayStore
@@ -38,6 +37,7 @@ from tenun.kernel import canonical_json
 from tenun.kernel.canonical_json import NotCanonical
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.durable import write_durably
 
 CONTENT_TYPE = "application/cloudevents+json"
 DATA_CONTENT_TYPE = "application/json"

@@ -38,7 +38,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
-from tenun.agreement.vocabulary import SecurityEvent
+from tenun.agreement.vocabulary import Party, SecurityEvent
 from tenun.exchange.refusals import ExchangeError
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
@@ -72,6 +72,11 @@ class Reason(StrEnum):
     def event(self) -> SecurityEvent | None:
         """The agreement's word for it; None for what is no decision of a party."""
         return _EVENTS.get(self)
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether nobody decided it: the node does not know at the moment, and will again."""
+        return self in (Reason.GUARD_SILENT, Reason.PAGE_UNREADABLE, Reason.NOT_READY)
 
     @classmethod
     def of(cls, event: SecurityEvent) -> Reason:
@@ -204,6 +209,19 @@ class OpenGate:
 
     def is_open(self, *, agreement: str, dataset: str | None = None, client: str | None = None) -> bool:
         return True
+
+
+@dataclass(frozen=True)
+class OutgoingGate:
+    """The gate before a node's own calls: shutting off either party's access stops them, whoever is asked about."""
+
+    gate: Gate
+
+    def epoch(self, *, agreement: str, dataset: str | None = None, client: str | None = None) -> str:
+        return " ".join(self.gate.epoch(agreement=agreement, dataset=dataset, client=str(party)) for party in Party)
+
+    def is_open(self, *, agreement: str, dataset: str | None = None, client: str | None = None) -> bool:
+        return all(self.gate.is_open(agreement=agreement, dataset=dataset, client=str(party)) for party in Party)
 
 
 @dataclass(frozen=True)

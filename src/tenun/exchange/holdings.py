@@ -21,9 +21,10 @@ from tenun.agreement.decision import Permit
 from tenun.exchange.binding import Binding
 from tenun.exchange.manifest import Manifest
 from tenun.exchange.refusals import ExchangeError
-from tenun.exchange.register import ACCEPTED, Register, write_durably
+from tenun.exchange.register import ACCEPTED, Register
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
+from tenun.kernel.durable import write_durably
 from tenun.lake.snapshot import Snapshot
 from tenun.lake.store import Lake, SnapshotMissing
 

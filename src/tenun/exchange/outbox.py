@@ -32,11 +32,11 @@ from tenun.exchange.events import EventType
 from tenun.exchange.gate import Gate
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import ExchangeError, LogUnavailable
-from tenun.exchange.register import sync_folder, write_durably
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.durable import sync_folder, write_durably
 from tenun.kernel.errors import TenunError
 from tenun.lake.store import CURRENT
 from tenun.transparency_log import checkpoint, note

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tenun.agreement import signing
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Operation, Permit, Use, allowed_fields, decide
+from tenun.agreement.standing import Position
 from tenun.exchange import container, envelope, journal, manifest, parts, signature
 from tenun.exchange.binding import Binding, binding_of, parse_area
 from tenun.exchange.journal import Journal
@@ -27,13 +27,14 @@ from tenun.exchange.refusals import (
     WordMalformed,
     WrongNode,
 )
-from tenun.exchange.register import Register, sync_folder
+from tenun.exchange.register import Register
 from tenun.exchange.serving.jobs import handed_over
 from tenun.exchange.spool import Spool
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import JAKARTA
+from tenun.kernel.durable import sync_folder
 
 # What could be a name in an agreement. A run of digits could be a person's number instead.
 _WORD = re.compile(r"(?!.*\d{5})[a-z][a-z0-9_-]{0,62}")
@@ -107,10 +108,11 @@ def build(
     with register.only_one(), book.refusals(operation=str(Operation.FILE)) as known:
         _require_words(dataset=[dataset], purpose=[purpose], fields=list(fields or ()))
         parse_area(area)
-        agreement = signing.verify(station.agreement, own_keys=station.keys)
+        position = station.position()
+        agreement = position.agreement
         known["agreement"] = journal.cite(agreement)
         binding, permit = _decide(
-            station, agreement, book, dataset=dataset, purpose=purpose, area=area, fields=fields, known=known
+            station, position, book, dataset=dataset, purpose=purpose, area=area, fields=fields, known=known
         )
         return _make(station, agreement, binding, permit, register, book, area=area, out=out, progress=progress)
 
@@ -120,7 +122,7 @@ def build(
 
 def _decide(
     station: Station,
-    agreement: Agreement,
+    position: Position,
     book: Journal,
     *,
     dataset: str,
@@ -129,6 +131,7 @@ def _decide(
     fields: Collection[str] | None,
     known: dict[str, Any],
 ) -> tuple[Binding, Permit]:
+    agreement = position.agreement
     agreed = agreement.datasets.get(dataset)
     # Where the agreement does not know the dataset, the decision says so; it only needs someone to be asked for.
     by = agreed.consumer if agreed else station.party.other
@@ -147,7 +150,7 @@ def _decide(
         moment=station.clock.now(),
         earlier=handed_over(station, dataset=dataset, purpose=purpose, area=area),
     )
-    decision = decide(agreement, use)
+    decision = decide(agreement, use, state=position.state)
     known["decision"] = journal.decision_of(decision, agreement)
     if isinstance(decision, Denial):
         raise NotPermitted(decision)

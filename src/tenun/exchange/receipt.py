@@ -16,7 +16,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tenun.agreement import signing
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.party_jwk import Key
 from tenun.agreement.vocabulary import Party
@@ -24,10 +23,11 @@ from tenun.exchange import journal, signature
 from tenun.exchange.journal import Journal
 from tenun.exchange.manifest import Manifest
 from tenun.exchange.refusals import FileUnreadable, ReceiptMalformed, ReceiptOther
-from tenun.exchange.register import Register, write_durably
+from tenun.exchange.register import Register
 from tenun.exchange.station import Station, pinned_log_keys, pinned_message_keys
 from tenun.kernel import canonical_json
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.transparency_log import proof as log_proof
 from tenun.transparency_log.errors import LogError
@@ -131,7 +131,7 @@ def check_content(station: Station, token: bytes, *, book: Journal | None = None
             raise ReceiptMalformed(reason="too large")
         token = token.strip()
         known["receipt_sha256"] = hashlib.sha256(token).hexdigest()
-        agreement = signing.verify(station.agreement, own_keys=station.keys)
+        agreement = station.position().agreement
         known["agreement"] = journal.cite(agreement)
         keys = pinned_message_keys(agreement, station.party.other)
         payload, _ = signature.verify(token.decode("ascii", errors="replace"), keys=keys, typ=signature.RECEIPT)

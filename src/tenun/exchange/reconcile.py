@@ -32,11 +32,11 @@ from tenun.exchange.comparison import (
 )
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import ExchangeError
-from tenun.exchange.register import write_durably
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.durable import write_durably
 
 __all__ = [
     "TOLERANCE",

@@ -8,18 +8,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from tenun.exchange import binding as bindings
 from tenun.exchange.manifest import Manifest
 from tenun.exchange.refusals import RegisterDamaged, Replayed, SequenceOld
 from tenun.exchange.station import Station
+from tenun.kernel.durable import write_durably
 
 ACCEPTING = "accepting"
 """Checked and logged; its rows are on their way into the lake. After a crash the same pack may come again."""
@@ -150,27 +149,3 @@ def _summary(manifest: Manifest) -> dict[str, Any]:
 
 def _is_same_stream(record: Mapping[str, Any], manifest: Manifest) -> bool:
     return (record["provider"], record["dataset"]) == (manifest.provider, manifest.dataset)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Whole or not at all, and on disk when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.parent / f".draft-{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        with draft.open("xb") as handle:
-            os.fchmod(handle.fileno(), 0o600)
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.replace(path)
-        sync_folder(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ from joserfc.errors import JoseError
 from tenun.agreement import party_jwk, party_keys
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.party_jwk import Key
+from tenun.agreement.standing import Position, Standing
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.exchange.refusals import KeyNotPinned, KeyUnavailable
 from tenun.kernel.clock import Clock, SystemClock
@@ -48,6 +49,10 @@ class Station:
     def gate(self) -> Path:
         """What is shut off, and the page that every worker reads."""
         return self.agreement.parent / "gate"
+
+    def position(self) -> Position:
+        """The agreement and what its acts make of it, now. Raises what `agreement.signing.verify` raises."""
+        return Standing(self.agreement, self.acts, own_keys=self.keys).at(self.clock.now())
 
     # --- our own keys ----------------------------------------------------------------------------
 

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tenun.agreement import signing
-from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Operation
+from tenun.agreement.standing import Position
 from tenun.exchange import container, envelope, intake, journal, manifest, parts, signature
 from tenun.exchange.intake import Accepted, Checked
 from tenun.exchange.journal import Journal
@@ -48,9 +47,10 @@ def accept(station: Station, file: Path, *, progress: Callable[[int, int], None]
     register = Register(station)
     with register.only_one(), book.refusals(operation=str(Operation.FILE)) as known, _incoming(station, file) as copy:
         known["file_sha256"] = copy.sha256
-        agreement = signing.verify(station.agreement, own_keys=station.keys)
+        position = station.position()
+        agreement = position.agreement
         known["agreement"] = journal.cite(agreement)
-        reading = _FirstReading(station, agreement, register, known, progress)
+        reading = _FirstReading(station, position, register, known, progress)
         checked = reading.read(copy.path)
         logged = book.write(
             journal.ACCEPTED,
@@ -121,13 +121,13 @@ class _FirstReading:
     def __init__(
         self,
         station: Station,
-        agreement: Agreement,
+        position: Position,
         register: Register,
         known: dict[str, Any],
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self._station = station
-        self._agreement = agreement
+        self._position = position
         self._register = register
         self._known = known
         self._progress = progress
@@ -163,12 +163,13 @@ class _FirstReading:
         elif self._checked is None:
             self._checked = intake.check_manifest(
                 self._station,
-                self._agreement,
+                self._position.agreement,
                 self._encoded,
                 content,
                 operation=Operation.FILE,
                 register=self._register,
                 known=self._known,
+                state=self._position.state,
             )
             self._expected = list(self._checked.manifest.parts)
         else:

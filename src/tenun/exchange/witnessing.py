@@ -25,10 +25,10 @@ from tenun.agreement import party_jwk
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.exchange.refusals import ExchangeError
-from tenun.exchange.register import write_durably
 from tenun.exchange.station import Station, log_origin, pinned_log_keys
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.transparency_log import checkpoint, cosignature, note, witness
 from tenun.transparency_log.cosignature import Cosignatory, Cosigner
@@ -145,8 +145,8 @@ def keep_witnessed(station: Station, agreement: Agreement, post: Post, *, policy
         witnesses = pinned_witnesses(agreement, station.party.other)
         witness.ask(files, lambda body: post(PATH, body), witnesses=witnesses)
     except WitnessRefused as refusal:
-        # 409 is the answer of someone who has seen what we do not have.
-        problem, is_contradicted = refusal.code, refusal.parts.get("status") == 409
+        # 409: someone has seen what we do not have. 422: a proof from our own tiles does not hold there.
+        problem, is_contradicted = refusal.code, refusal.parts.get("status") in (409, 422)
     except (LogError, TenunError) as refusal:
         problem = refusal.code
     except OSError as refusal:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from tenun.exchange.register import write_durably
+from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node.home import NodeHome, Role
 
@@ -94,8 +94,8 @@ class Witness(_Closed):
     """What happens while the peer does not cosign our log: go on, say so, and stop after a stated time."""
 
     warn_after_seconds: Annotated[int, Field(ge=1)] = 900
-    stop_after_seconds: Annotated[int, Field(ge=1)] | None = 24 * 3600
-    """No data after so long without a witness; none = never stop."""
+    stop_after_seconds: Annotated[int, Field(ge=1)] | None = None
+    """No data after so long without a witness; none = never stop, since the signed text sets no such time."""
 
     @model_validator(mode="after")
     def _warns_first(self) -> Self:

@@ -31,9 +31,9 @@ from typing import Any
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import gate as pages
 from tenun.exchange.gate import PageState, Reason, Scope, ScopeKind, Slot
-from tenun.exchange.register import sync_folder, write_durably
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import Clock, SystemClock
+from tenun.kernel.durable import sync_folder, write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node import page as writing
 

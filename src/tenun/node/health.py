@@ -15,10 +15,10 @@ from tenun.exchange import witnessing
 from tenun.exchange.calls import CallBook
 from tenun.exchange.gate import GateClosed, MappedGate, OpenGate
 from tenun.exchange.outbox import Outbox
-from tenun.exchange.register import write_durably
 from tenun.exchange.serving.jobs import Jobs
 from tenun.exchange.station import pinned_keys
 from tenun.kernel.clock import SystemClock, rfc3339
+from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node import chain, processes, shutoff, worker
 from tenun.node import config as configs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,7 @@ from tenun.agreement.vocabulary import Party
 from tenun.exchange.calls import CallBook
 from tenun.exchange.client.node import Consumer
 from tenun.exchange.gate import MappedGate
-from tenun.node import chain, config, processes, shutoff, worker
+from tenun.node import chain, config, ports, processes, shutoff, worker
 from tenun.node.home import NodeHome, Role
 from tenun.node.processes import Name, Running
 from tenun.transparency_log.log import Log
@@ -32,13 +31,16 @@ def set_up(*, has_any_port: bool = False) -> None:
     homes = {role: NodeHome.of(role) for role in Role}
     agreements = {role: signing.verify(home.agreement, own_keys=home.folder / "keys") for role, home in homes.items()}
     wanted = {role: 0 if has_any_port else _port_of(_issuer(agreements[role], role)) for role in Role}
-    ports = {role: _free(port) for role, port in wanted.items()}
+    chosen = {
+        role: port if port and ports.is_free(config.LOOPBACK, port) else ports.free(config.LOOPBACK)
+        for role, port in wanted.items()
+    }
     for role, home in homes.items():
         other = next(one for one in Role if one is not role)
         changes = {
             "issuer": _issuer(agreements[role], role),
-            "api.port": ports[role],
-            "peer_address": f"http://{config.LOOPBACK}:{ports[other]}",
+            "api.port": chosen[role],
+            "peer_address": f"http://{config.LOOPBACK}:{chosen[other]}",
         }
         config.write(home, config.changed(config.read_or_default(home), changes))
         shutoff.keeper_of(home).establish()
@@ -77,16 +79,3 @@ def _issuer(agreement: Agreement, role: Role) -> str:
 
 def _port_of(issuer: str) -> int:
     return int(issuer.rpartition(":")[2])
-
-
-def _free(wanted: int) -> int:
-    """That port, or another when it is taken."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((config.LOOPBACK, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    return wanted

@@ -20,7 +20,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -34,10 +33,11 @@ from typing import IO, Any
 
 import structlog
 
-from tenun.exchange.register import write_durably
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node import config as configs
+from tenun.node import ports
 from tenun.node.config import NodeConfig
 from tenun.node.home import NodeHome, Role
 
@@ -127,11 +127,11 @@ def programs(
         elif name is Name.WORKER:
             found.append(_program(name, "tenun.node.worker", [role, ready[name]]))
         elif name is Name.WEB:
-            host, port = config.web.host, config.web.port or _free_port(config.web.host)
+            host, port = config.web.host, config.web.port or ports.free(config.web.host)
             words = [role, host, str(port), ready[name], demo_regency or ""]
             found.append(_program(name, "tenun.portal.serving", words, address=f"{host}:{port}"))
         else:
-            host, port = config.api.host, config.api.port or _free_port(config.api.host)
+            host, port = config.api.host, config.api.port or ports.free(config.api.host)
             megabytes = config.api.stream_bytes_per_second / 1_000_000
             environment = {
                 "TENUN_API_WORKERS": str(config.api.workers),
@@ -568,21 +568,11 @@ def _wait(process: subprocess.Popen[bytes] | None, deadline: float) -> None:
         pass
 
 
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
 def _require_free(program: Program) -> None:
     assert program.address is not None
     host, port = program.address.rsplit(":", 1)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, int(port)))
-        except OSError as problem:
-            raise PortTaken(port=port, process=str(program.name)) from problem
+    if not ports.is_free(host, int(port)):
+        raise PortTaken(port=port, process=str(program.name))
 
 
 def main(words: list[str]) -> None:

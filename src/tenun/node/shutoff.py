@@ -25,10 +25,10 @@ import psycopg
 from tenun.agreement.vocabulary import Party
 from tenun.exchange.gate import OpenGate, Reason, Scope
 from tenun.exchange.journal import Journal
-from tenun.exchange.register import sync_folder, write_durably
 from tenun.exchange.serving.exports import Exports
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.durable import sync_folder, write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node import chain
 from tenun.node.gate import Closure, Effect, Gatekeeper, NotShutOff, RecordUnreadable

@@ -32,10 +32,10 @@ from tenun.exchange.client.transport import NoLedger, Retrying
 from tenun.exchange.gate import Gate, MappedGate
 from tenun.exchange.journal import Journal
 from tenun.exchange.outbox import Outbox
-from tenun.exchange.register import write_durably
 from tenun.exchange.serving.exports import Exports
 from tenun.exchange.station import Station
 from tenun.kernel.clock import JAKARTA, rfc3339
+from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node import chain, config, logs, shutoff
 from tenun.node.config import NodeConfig

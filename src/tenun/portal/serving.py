@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ from types import TracebackType
 from typing import Any
 
 from tenun.kernel.errors import TenunError
-from tenun.node import postgres
+from tenun.node import ports, postgres
 from tenun.node.home import NodeHome, Role
 
 DEFAULT_PORTS = {Role.NAKER: 8517, Role.DESA: 8518}
@@ -110,8 +109,9 @@ def start(role: Role, port: int | None = None, *, demo_regency: str | None = Non
     node that is not marked as a demo refuses. Raises `PortInUse`, `PortalNotStarted`.
     """
     wanted = DEFAULT_PORTS[role] if port is None else port
-    chosen = _free_port(host) if wanted == 0 else wanted
-    _require_free(host, chosen)
+    chosen = ports.free(host) if wanted == 0 else wanted
+    if not ports.is_free(host, chosen):
+        raise PortInUse(port=chosen)
     log = NodeHome.of(role).folder / "portal" / "portal.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     ready = log.with_name(f"ready-{chosen}.json")
@@ -147,21 +147,6 @@ def is_healthy(address: str) -> bool:
         return False
 
 
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def _require_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as problem:
-            raise PortInUse(port=port) from problem
-
-
 # --- in this process -----------------------------------------------------------------------------
 
 
@@ -176,11 +161,12 @@ def prepared(role: Role) -> Iterator[None]:
     with postgres.database(role):
         import django
 
+        from tenun.node.django import tables
         from tenun.portal import messages
 
         messages.compile_catalogues()
         django.setup()
-        _migrate()
+        tables.migrate()
         _collect_static()
         try:
             yield
@@ -188,36 +174,6 @@ def prepared(role: Role) -> Iterator[None]:
             from django.db import connections
 
             connections.close_all()
-
-
-def _migrate() -> None:
-    """Bring the tables up to date; a look at a stamp when they are (asking Django costs half a second)."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    digest = _migrations_digest()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
-        )
-        if cursor.fetchone()[0] == digest:
-            return
-    call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-    with connection.cursor() as cursor:
-        name = connection.ops.quote_name(connection.settings_dict["NAME"])
-        cursor.execute(f"COMMENT ON DATABASE {name} IS %s", [digest])
-
-
-def _migrations_digest() -> str:
-    """Names of all migrations that there are, as one value."""
-    from django.apps import apps
-
-    names = sorted(
-        f"{config.label}/{path.stem}"
-        for config in apps.get_app_configs()
-        for path in Path(config.path).glob("migrations/[0-9]*.py")
-    )
-    return f"tenun migrations {hashlib.sha256(' '.join(names).encode()).hexdigest()[:16]}"
 
 
 def _collect_static() -> None:

@@ -67,8 +67,9 @@ class Receiver:
         self.chains[party.other].take(entry.signed.content)
         return entry.hash
 
-    def shut_off(self, party: Party = Party.DESA) -> str:
-        body = {"scope": {"kind": "agreement"}, "event": "malware", "reason": "Sistem terserang."}
+    def shut_off(self, party: Party = Party.DESA, *, dataset: str | None = None) -> str:
+        scope = {"kind": "agreement"} if dataset is None else {"kind": "dataset", "name": dataset}
+        body = {"scope": scope, "event": "malware", "reason": "Sistem terserang."}
         return self.act(party, Kind.SHUT_OFF, body)
 
     def reinstate(self, act: str, party: Party = Party.DESA) -> None:
@@ -154,7 +155,7 @@ def test_linkage_leaves_out_a_village_that_delivered_for_figures_and_says_why(re
 @pytest.mark.pasal("7(1)")
 def test_figures_leave_out_the_villages_that_are_held_and_name_the_reason(receiver: Receiver) -> None:
     receiver.deliver("pemadanan", VILLAGES[0])
-    receiver.order(HoldKind.QUARANTINE, receiver.shut_off())
+    receiver.order(HoldKind.QUARANTINE, receiver.shut_off(dataset="sid-indeks-desa"))
     receiver.nodes.later(hours=1)
     receiver.deliver("statistik-desa", VILLAGES[1])
     found = figure_inputs.read(receiver.station.lake, permit=receiver.ask_for_figures())
@@ -210,7 +211,7 @@ def test_quarantine_holds_everywhere_until_the_shut_off_is_lifted(receiver: Rece
 
 def test_a_quarantine_does_not_hold_what_comes_after_it(receiver: Receiver) -> None:
     receiver.deliver("pemadanan", VILLAGES[0])
-    act = receiver.shut_off()
+    act = receiver.shut_off(dataset="sid-indeks-desa")
     receiver.order(HoldKind.QUARANTINE, act)
     receiver.nodes.later(days=1)
     receiver.deliver("pemadanan", VILLAGES[1])

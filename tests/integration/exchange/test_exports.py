@@ -17,7 +17,7 @@ from tenun.agreement.decision import Operation
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import manifest as manifests
 from tenun.exchange import pack
-from tenun.exchange.gate import GateClosed, Scope
+from tenun.exchange.gate import GateClosed, Reason, Scope
 from tenun.exchange.manifest import Format, file_name
 from tenun.exchange.refusals import (
     AreaUnclear,
@@ -421,6 +421,22 @@ def test_a_shut_off_at_any_place_leaves_no_file(nodes: Nodes, monkeypatch: pytes
     assert files_of(nodes) == []
     with pytest.raises(GateClosed):
         exports.kick_off(permit_for(nodes), client="naker")
+
+
+@pytest.mark.parametrize("after", [0, 2, 4])
+def test_a_guard_that_is_silent_for_a_while_only_makes_an_export_wait(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    monkeypatch.setattr("tenun.exchange.parts.ROWS_MAX", 30)
+    gate = Switch(reason=Reason.GUARD_SILENT)
+    exports = exports_of(nodes, gate=gate)
+    job = exports.kick_off(permit_for(nodes), client="naker")
+    gate.after = after
+    exports.run_next()
+    assert exports.job(job.id).is_waiting
+    gate.is_shut, gate.after = False, None
+    exports.run_next()
+    assert exports.job(job.id).state is State.COMPLETED
 
 
 def test_a_cancelled_export_is_removed_also_while_it_is_made(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:

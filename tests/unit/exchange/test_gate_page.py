@@ -25,6 +25,7 @@ from tenun.exchange.gate import (
     Slot,
 )
 from tenun.node import page as writing
+from tests.lib.gates import GateUnderTest
 
 AGREEMENT = "urn:tenun:agreement:sid-siapkerja"
 ASKED = {"agreement": AGREEMENT, "dataset": "sid-warga", "client": "naker"}
@@ -362,3 +363,17 @@ def test_the_refusal_says_since_when_in_both_languages() -> None:
 def test_the_open_gate_is_always_open() -> None:
     assert OpenGate().is_open(**ASKED)
     assert OpenGate().epoch(**ASKED) == "0"
+
+
+@pytest.mark.pasal("7(4)")
+@pytest.mark.parametrize("client", ["desa", "naker"])
+def test_own_calls_stop_whichever_partys_access_was_shut_off(tmp_path: Path, client: str) -> None:
+    keeper = GateUnderTest(tmp_path)
+    outgoing = pages.OutgoingGate(keeper.gate)
+    before = outgoing.epoch(agreement=AGREEMENT, dataset="sid-warga")
+    keeper.keeper.close(Scope.of_client(AGREEMENT, client), reason=Reason.HACK)
+    assert not outgoing.is_open(agreement=AGREEMENT, dataset="sid-warga")
+    with pytest.raises(GateClosed):
+        outgoing.epoch(agreement=AGREEMENT, dataset="sid-warga")
+    keeper.keeper.reopen(Scope.of_client(AGREEMENT, client))
+    assert outgoing.epoch(agreement=AGREEMENT, dataset="sid-warga") != before

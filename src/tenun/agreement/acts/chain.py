@@ -25,7 +25,7 @@ from tenun.agreement.acts import act as acts
 from tenun.agreement.acts import judgement, law, state
 from tenun.agreement.acts.act import SignedAct
 from tenun.agreement.acts.bodies import Addendum
-from tenun.agreement.acts.files import only_one, sync_folder, write_durably
+from tenun.agreement.acts.files import only_one
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.acts.ledger import CLOCK_SLACK, Entry, Ledger, View
 from tenun.agreement.acts.reading import HEADS, Reader
@@ -42,6 +42,7 @@ from tenun.agreement.party_jwk import Key
 from tenun.agreement.party_keys import KeysMissing
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.kernel.clock import Clock, SystemClock
+from tenun.kernel.durable import sync_folder, write_durably
 from tenun.kernel.errors import TenunError
 
 REPORTED = "reported"

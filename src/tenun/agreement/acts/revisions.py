@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from tenun.agreement import document
-from tenun.agreement.acts.files import sync_folder, write_durably
 from tenun.agreement.acts.refusals import RevisionDamaged, RevisionMissing
 from tenun.agreement.acts.state import State
 from tenun.agreement.agreed import Agreement
@@ -23,6 +22,7 @@ from tenun.agreement.refusals import NotFound
 from tenun.kernel import canonical_json
 from tenun.kernel.canonical_json import NotCanonical
 from tenun.kernel.clause import implements
+from tenun.kernel.durable import sync_folder, write_durably
 
 TYPE = "tenun-revision/1"
 BUNDLE_BYTES_MAX = 16 * 2**20

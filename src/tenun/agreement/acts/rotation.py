@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 from tenun.agreement import party_jwk, party_keys
-from tenun.agreement.acts.files import write_durably
 from tenun.agreement.acts.refusals import ActKeyNotOurs
 from tenun.agreement.acts.state import State, kids
 from tenun.agreement.party_jwk import Key
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.kernel import canonical_json
+from tenun.kernel.durable import write_durably
 
 
 def install(keys: Path, use: KeyUse, key: Key, *, party: Party, state: State) -> bool:

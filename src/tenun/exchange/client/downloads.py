@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algori
 
 from tenun.exchange.client.refusals import AnswerMalformed, FileAltered, PeerUnreachable, SettingsUnclear
 from tenun.exchange.client.transport import Call, Retrying, Stream, Transport
-from tenun.exchange.register import sync_folder
+from tenun.kernel.durable import sync_folder
 
 PIECE = 1024 * 1024
 

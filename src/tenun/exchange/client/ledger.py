@@ -38,14 +38,11 @@ class CallLedger:
     (acts, events, receipts, the log) do not: a shut-off never silences the evidence.
     """
 
-    def __init__(
-        self, book: CallBook, gate: Gate, *, now: Callable[[], Agreement], key: Key, client: str, clock: Clock
-    ) -> None:
+    def __init__(self, book: CallBook, gate: Gate, *, now: Callable[[], Agreement], key: Key, clock: Clock) -> None:
         self._book = book
         self._gate = gate
         self._now = now
         self._keys = {key.thumbprint(): key}
-        self._client = client
         self._clock = clock
         self._open: dict[str, _Open] = {}
         self.permit: Permit | None = None
@@ -94,7 +91,7 @@ class CallLedger:
         dataset = call.about.get("dataset")
         if dataset is None:
             return None
-        return Passage.enter(self._gate, agreement=agreement.id, dataset=dataset, client=self._client)
+        return Passage.enter(self._gate, agreement=agreement.id, dataset=dataset)
 
     def _digests(self, request: Request) -> RequestDigests:
         verified = signatures.verify_request(request, keys=self._keys, now=self._clock.now())

@@ -28,7 +28,7 @@ from tenun.exchange.client.pulls import Pull, PullFolder
 from tenun.exchange.client.refusals import AnswerLate, ClientError, FileAltered, PeerUnreachable, Refused
 from tenun.exchange.client.session import Client, Format, Job, Manifest, Token, read_manifest
 from tenun.exchange.client.transport import Retrying, Transport
-from tenun.exchange.gate import Gate, GateClosed, Passage
+from tenun.exchange.gate import Gate, GateClosed, OutgoingGate, Passage
 from tenun.exchange.holdings import BaseOther
 from tenun.exchange.intake import Accepted, Checked
 from tenun.exchange.manifest import Manifest as Stated
@@ -118,7 +118,7 @@ class Consumer:
     ) -> None:
         self._station = station
         self._standing = standing
-        self._gate = gate
+        self._gate = OutgoingGate(gate)
         self._book = book
         self._address = address
         self._ca_file = ca_file
@@ -456,7 +456,6 @@ class Consumer:
             self._gate,
             now=lambda: self._position().agreement,
             key=key,
-            client=str(other),
             clock=station.clock,
         )
         transport = Transport(
@@ -468,7 +467,7 @@ class Consumer:
         return self._standing.at(self._station.clock.now())
 
     def _passage(self, agreement: Agreement, dataset: str) -> Passage:
-        return Passage.enter(self._gate, agreement=agreement.id, dataset=dataset, client=str(self._station.party.other))
+        return Passage.enter(self._gate, agreement=agreement.id, dataset=dataset)
 
     def _cursor(self, stream: str, since: str | None) -> str | None:
         if since != LAST:

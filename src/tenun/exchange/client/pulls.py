@@ -27,8 +27,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tenun.agreement.vocabulary import Operation
 from tenun.exchange.client.downloads import SealedFolder
 from tenun.exchange.refusals import ExchangeError
-from tenun.exchange.register import write_durably
 from tenun.exchange.station import Station
+from tenun.kernel.durable import write_durably
 from tenun.kernel.keys import FileKeys
 
 FOLDER = "pulls"

@@ -36,7 +36,7 @@ from tenun.exchange.manifest import (
     result_of,
 )
 from tenun.exchange.refusals import NothingToSend
-from tenun.exchange.register import Register, write_durably
+from tenun.exchange.register import Register
 from tenun.exchange.serving import changes, formats
 from tenun.exchange.serving.delta import Base, Held, PlaceChange, place_from_nothing
 from tenun.exchange.serving.jobs import Job, Jobs, State
@@ -44,6 +44,7 @@ from tenun.exchange.serving.ready import Ready
 from tenun.exchange.serving.refusals import CursorUnknown, JobDamaged
 from tenun.exchange.station import Station
 from tenun.kernel import canonical_json
+from tenun.kernel.durable import write_durably
 
 EXPORTED = "exchange.exported"
 """Log entry: an export is ready to be fetched."""

@@ -294,9 +294,12 @@ class Exports:
             return build.run()
         except Interrupted:
             return self._jobs.get(job.id)
-        except (GateClosed, StateRefused) as problem:
-            # Cancelled or shut off meanwhile, or shut off just now.
-            return self._end(job.id, State.CLOSED if isinstance(problem, GateClosed) else None)
+        except GateClosed as problem:
+            if problem.reason.is_passing:
+                return self._jobs.get(job.id)  # nothing goes on now, and nothing is lost: it waits for the guard
+            return self._end(job.id, State.CLOSED)
+        except StateRefused:
+            return self._end(job.id, None)  # cancelled or shut off meanwhile
         except LogUnavailable:
             raise
         except TenunError as problem:

@@ -32,10 +32,11 @@ from typing import Any
 
 from tenun.exchange import binding as bindings
 from tenun.exchange.manifest import Format
-from tenun.exchange.register import Register, write_durably
+from tenun.exchange.register import Register
 from tenun.exchange.serving.refusals import ExportUnknown, JobDamaged, StateRefused
 from tenun.exchange.station import Station
 from tenun.kernel.clause import implements
+from tenun.kernel.durable import write_durably
 
 FOLDER = "exports"
 _ID_LENGTH = 32

@@ -31,9 +31,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenun.exchange.binding import Binding
-from tenun.exchange.register import write_durably
 from tenun.exchange.station import Station
 from tenun.kernel.clause import implements
+from tenun.kernel.durable import write_durably
 from tenun.kernel.keys import FileKeys
 from tenun.lake.store import CURRENT
 

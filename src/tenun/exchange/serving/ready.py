@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from tenun.exchange.register import sync_folder
 from tenun.exchange.station import Station
 from tenun.kernel.clause import implements
+from tenun.kernel.durable import sync_folder
 from tenun.kernel.keys import FileKeys
 
 KEY_NAME = "exports"
