@@ -18,7 +18,7 @@ from rich.table import Table
 
 from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
-from tenun.cli import console
+from tenun.cli import console, feedback
 from tenun.cli import indicators as figures
 from tenun.indicators.tables import DATASET as RESULTS
 from tenun.kernel import canonical_json
@@ -75,6 +75,8 @@ class Summary:
     persons_delivered: int = 0
     results_delivered: int = 0
     """Figures that the village ministry's node pulled back, under Pasal 3(2)c."""
+    findings_delivered: int = 0
+    """Findings on the quality of the villages' data that went back to their owner (Pasal 2b)."""
     seekers_read: int = 0
     linked: Mapping[str, int] = field(default_factory=dict)
     villages: int = 0
@@ -178,6 +180,7 @@ def _run(
         _compute(summary, regions)
     with stages("results", "Mengembalikan hasil kepada Kemendesa / giving the results back"):
         summary.results_delivered = _pull_results(nodes)
+        summary.findings_delivered = _pull_feedback(nodes)
     with stages("evaluate", "Mengukur terhadap kebenaran / measuring against the truth"):
         measured = quality.evaluate(
             written.truth, naker_lake=naker.lake, naker_keys=naker.keys, desa_lake=desa.lake
@@ -298,6 +301,12 @@ def _pull_residents(nodes: Nodes, area: str) -> int:
     return nodes.pull(Role.NAKER, dataset=DATASET, purpose=PURPOSE, area=area, sources=sources)
 
 
+def _pull_feedback(nodes: Nodes) -> int:
+    """*naker* composes what the residents' data lacked, and *desa* pulls it. Gives the number of findings."""
+    _, snapshot = feedback.publish()
+    return nodes.pull(Role.DESA, dataset="umpan-balik-mutu", purpose="statistik-desa", area=None, sources=[snapshot])
+
+
 def _pull_results(nodes: Nodes) -> int:
     """*desa* pulls the figures from *naker* (Pasal 3(2)c). Gives how many."""
     sources = NodeHome.of(Role.NAKER).lake.all_current(layer=Layer.OUT, dataset=RESULTS)
@@ -332,6 +341,7 @@ def _show(summary: Summary, *, is_serving: bool) -> None:
         "dikirim di bawah perjanjian / handed over": f"{summary.persons_delivered:,}",
         "akun pencari kerja / job-seeker accounts": f"{summary.seekers_read:,}",
         "hasil kembali ke Kemendesa / results given back": f"{summary.results_delivered:,}",
+        "temuan mutu kembali / quality findings given back": f"{summary.findings_delivered:,}",
         "padanan / links": ", ".join(f"{name} {count:,}" for name, count in summary.linked.items()),
         "terhadap kebenaran / against the truth": (
             f"precision {summary.precision}, recall {summary.recall}, F1 {summary.f1}"

@@ -28,6 +28,7 @@ GROUPS = {
     "lake": "tenun.cli.lake",
     "agreement": "tenun.cli.agreement",
     "exchange": "tenun.cli.exchange",
+    "feedback": "tenun.cli.feedback",
     "log": "tenun.cli.log",
     "duties": "tenun.cli.duties",
     "link": "tenun.cli.link",
