@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -121,6 +123,8 @@ def command(
     if fresh:
         _remove_nodes()
     summary = Summary()
+    # Told to end, it ends what it started too: Python alone would leave both nodes running.
+    signal.signal(signal.SIGTERM, _leave)
     with ExitStack() as stack:
         nodes = Nodes(stack, summary, has_any_port=port == 0)
         with console.progress(as_json=as_json) as progress:
@@ -323,6 +327,10 @@ def _remove_nodes() -> None:
     postgres.remove()
     for name in ("desa", "naker", "postgres", INVENTED):
         shutil.rmtree(home_folder() / name, ignore_errors=True)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _serve_until_stopped(portal: serving.Portal) -> None:

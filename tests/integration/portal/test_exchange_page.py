@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from tenun.agreement import signing
+from tenun.agreement.vocabulary import Party
 from tenun.exchange.gate import Reason, Scope
 from tenun.node.gate import Gatekeeper
-from tenun.node.home import NodeHome
+from tenun.node.home import NodeHome, Role
+from tests.lib.two_nodes import DRAFT
 
 pytestmark = pytest.mark.xdist_group("portal")
 
@@ -23,6 +26,33 @@ def keeper(node: NodeHome) -> Iterator[Gatekeeper]:
     keeper.establish()
     yield keeper
     shutil.rmtree(node.station.gate)
+
+
+@pytest.fixture
+def agreed(node: NodeHome) -> Iterator[None]:
+    """An agreement in force at the portal's node, for one test."""
+    other = NodeHome(Role.DESA, node.folder.parent / "pihak-lain")
+    homes = {Party.NAKER: node, Party.DESA: other}
+    signing.enter_into_force(DRAFT, {party: (home.agreement, home.folder / "keys") for party, home in homes.items()})
+    yield
+    for folder in (node.agreement, node.folder / "keys", node.station.acts, node.log, other.folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.pasal("6(1)", "7(4)")
+def test_the_page_tells_the_agreement_the_directions_and_the_evidence(
+    sign_in: Any, keeper: Gatekeeper, agreed: None
+) -> None:
+    client = sign_in("petugas.naker")
+    page = client.get("/pertukaran/").text
+    assert "SID → SIAPKerja" in page
+    assert "SIAPKerja → SID" in page
+    assert "proses pertukaran simpul ini tidak berjalan" in page  # nobody closed it; no guard beats here
+    assert "berlaku sampai 23 Jul 2028" in page
+    keeper.close(Scope.of_agreement("sid-siapkerja"), reason=Reason.MALWARE)
+    page = client.get("/pertukaran/").text
+    assert "Kemnaker memutus akses (malware)" in page
+    assert "seluruh perjanjian" in page
 
 
 def test_a_node_without_an_agreement_says_so(sign_in: Any) -> None:

@@ -33,10 +33,13 @@ class Flow:
     consumer: Party
     datasets: tuple[str, ...]
     closed: GateClosed | None
+    """Why nothing passes; none where something may."""
+    shut: tuple[str, ...]
+    """Datasets that were shut off one by one."""
 
     @property
     def is_open(self) -> bool:
-        return self.closed is None
+        return self.closed is None and not self.shut
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,12 @@ class ExchangeState:
     @property
     def is_silent(self) -> bool:
         """Closed by nobody: the node's processes are not running."""
-        return not self.closures and self.is_record_readable and any(not flow.is_open for flow in self.flows)
+        return not self.closures and self.is_record_readable and any(flow.closed for flow in self.flows)
+
+    @property
+    def is_partly_open(self) -> bool:
+        """Whether only single datasets are shut off."""
+        return self.is_in_force and bool(self.flows) and not any(flow.closed for flow in self.flows)
 
 
 def look(home: NodeHome) -> ExchangeState:
@@ -83,7 +91,7 @@ def look(home: NodeHome) -> ExchangeState:
     try:
         position = Standing(station.agreement, station.acts, own_keys=station.keys).at(now)
         agreement = position.agreement
-        begins, ends, is_in_force = position.state.begins, position.state.ends, position.state.in_force
+        begins, ends, is_in_force = position.state.begins, position.state.ends, position.state.is_in_force
         witness = witnessing.status(station, agreement)
     except TenunError as told:
         problem = told
@@ -110,7 +118,9 @@ def _flows(agreement: Agreement, gate: MappedGate) -> tuple[Flow, ...]:
             for name, dataset in agreement.datasets.items()
             if (dataset.provider, dataset.consumer) == (provider, provider.other)
         )
-        flows.append(Flow(provider, provider.other, given, _closed(agreement, gate, provider.other)))
+        closed = _closed(agreement, gate, provider.other)
+        shut = () if closed else tuple(name for name in given if not _is_open(agreement, gate, provider.other, name))
+        flows.append(Flow(provider, provider.other, given, closed, shut))
     return tuple(flows)
 
 
@@ -120,6 +130,10 @@ def _closed(agreement: Agreement, gate: MappedGate, consumer: Party) -> GateClos
     except GateClosed as closed:
         return closed
     return None
+
+
+def _is_open(agreement: Agreement, gate: MappedGate, consumer: Party, dataset: str) -> bool:
+    return gate.is_open(agreement=agreement.id, dataset=dataset, client=str(consumer))
 
 
 def _deliveries(home: NodeHome) -> tuple[Delivery, ...]:

@@ -18,6 +18,12 @@ def answer(state: ExchangeState) -> str:
         return _("No: the record of shut-offs cannot be read, so everything is closed.")
     if state.closures:
         first = min(state.closures, key=lambda one: one.since)
+        if state.is_partly_open:
+            return _("In part: %(party)s has shut off %(what)s (%(reason)s). The rest is open.") % {
+                "party": party_name(first.by),
+                "what": scope_name(first),
+                "reason": reason_name(first.reason),
+            }
         return _("No: %(party)s has shut off access (%(reason)s).") % {
             "party": party_name(first.by),
             "reason": reason_name(first.reason),
