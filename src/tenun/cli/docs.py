@@ -16,6 +16,7 @@ import typer
 
 import tenun
 from tenun.cli import console
+from tenun.exchange.wire import problems
 from tenun.indicators import definition
 from tenun.indicators import tables as indicator_tables
 from tenun.kernel.errors import TenunError
@@ -114,6 +115,7 @@ def pages() -> Mapping[Path, str]:
     return {
         REFERENCE / "pasal.md": pasal_page(),
         REFERENCE / "errors.md": errors_page(),
+        REFERENCE / "problems.md": problems.markdown(),
         REFERENCE / "tables.md": tables_page(),
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "indicators.md": indicators_page(),
