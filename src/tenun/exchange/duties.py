@@ -174,8 +174,12 @@ def apply_orders(station: Station, facts: Facts) -> list[str]:
     """Write beside each snapshot what was ordered about it, and take away what was lifted. Gives those held.
 
     Can be repeated: after an act, after a delivery, by the worker. Every snapshot counts, not only the current one.
+    Cheap where nothing was ever ordered.
     """
-    standing = [one for one in orders(station) if _stands(one, facts)]
+    ordered = orders(station)
+    if not ordered:
+        return []
+    standing = [one for one in ordered if _stands(one, facts)]
     held = []
     for dataset, snapshot, batch in deliveries(station):
         found = [one for one in standing if one.concerns(dataset, batch.received)]

@@ -14,8 +14,13 @@ from typing import Any
 
 ELSE = "ELSE"
 _JW = "jaro_winkler_similarity(joined_l, joined_r)"
-# Damerau-Levenshtein costs some forty times what Hamming costs, and both sides have sixteen digits.
-_ONE_DIGIT = "(hamming(nik_l, nik_r) = 1 OR (hamming(nik_l, nik_r) = 2 AND damerau_levenshtein(nik_l, nik_r) <= 1))"
+_NIK_L, _NIK_R = "coalesce(nik_l::VARCHAR, nik_odd_l)", "coalesce(nik_r::VARCHAR, nik_odd_r)"
+# Damerau-Levenshtein costs some forty times what Hamming costs, and both sides have sixteen digits nearly always.
+_ONE_DIGIT = (
+    f"CASE WHEN nik_l IS NOT NULL AND nik_r IS NOT NULL THEN CASE hamming(nik_l::VARCHAR, nik_r::VARCHAR) WHEN 1 THEN true "
+    f"WHEN 2 THEN damerau_levenshtein(nik_l::VARCHAR, nik_r::VARCHAR) <= 1 ELSE false END "
+    f"ELSE damerau_levenshtein({_NIK_L}, {_NIK_R}) <= 1 END"
+)
 # The date inside a NIK is evidence only where the other side has no NIK: else it would count the NIK twice.
 _DATE_IN_NIK = "((nik_l IS NULL AND birth_date_l = nik_date_r) OR (nik_r IS NULL AND nik_date_l = birth_date_r))"
 _NO_DATE = "(birth_date_l IS NULL OR birth_date_r IS NULL)"
@@ -39,10 +44,11 @@ class Comparison:
 
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison("nik", (
-        Level("nik_missing", "nik_l IS NULL OR nik_r IS NULL", is_null=True),
+        Level("nik_missing", f"{_NIK_L} IS NULL OR {_NIK_R} IS NULL", is_null=True),
         Level("nik_equal", "nik_l = nik_r"),
         Level("nik_one_digit", _ONE_DIGIT),
-        Level("nik_same_start", "left(nik_l, 12) = left(nik_r, 12)"),
+        Level("nik_of_household", "home_l = nik_home_r"),
+        Level("nik_same_start", "nik_l // 10000 = nik_r // 10000"),
         Level("nik_differs", ELSE),
     )),
     Comparison("name", (
@@ -51,7 +57,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("name_reordered", "sorted_l = sorted_r"),
         Level("name_near", f"{_JW} >= 0.95", term_frequency="joined"),
         Level("name_shortened", "length(core_l) > 2 AND length(core_r) > 2 AND (starts_with(core_l, core_r) "
-              "OR starts_with(core_r, core_l) OR list_has_all(words_l, words_r) OR list_has_all(words_r, words_l))"),
+              "OR starts_with(core_r, core_l) OR name_within(core_l, core_r) OR name_within(core_r, core_l))"),
         Level("name_similar", f"{_JW} >= 0.88"),
         Level("name_part_equal", "sound_1_l = sound_1_r OR sound_1_l = sound_2_r OR sound_2_l = sound_1_r"),
         Level("name_faint", f"{_JW} >= 0.75"),
@@ -73,8 +79,8 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("birth_date_differs", ELSE),
     )),
     Comparison("sex", (
-        Level("sex_missing", "sex_l IS NULL OR sex_r IS NULL", is_null=True),
-        Level("sex_equal", "sex_l = sex_r"),
+        Level("sex_missing", "is_female_l IS NULL OR is_female_r IS NULL", is_null=True),
+        Level("sex_equal", "is_female_l = is_female_r"),
         Level("sex_differs", ELSE),
     )),
     Comparison("village", (
@@ -98,10 +104,11 @@ COMPARISONS: tuple[Comparison, ...] = (
 
 FIELDS = tuple(comparison.field for comparison in COMPARISONS)
 COLUMNS = (
-    "unique_id nik nik_date joined core sorted words sound_1 sound_2 birth_date age sex village district regency place "
-    "hamlet unit"
+    "unique_id nik nik_odd nik_date joined core sorted sound_1 sound_2 birth_date age is_female village district regency "
+    "place hamlet unit home nik_home"
 ).split()
-"""Columns of a standard table that comparisons and blocking read."""
+"""Columns of a prepared table that comparisons read: the standard table, with `home` (the household) and `nik_home`
+(the household of whoever else the NIK belongs to)."""
 
 TERM_FREQUENCY_COLUMN = "joined"
 EQUAL_NAME = "name_equal"

@@ -23,7 +23,7 @@ from typing import Any
 import structlog
 
 from tenun.agreement.standing import Position, Standing
-from tenun.exchange import mirror, reconcile, witnessing
+from tenun.exchange import duties, mirror, reconcile, witnessing
 from tenun.exchange import outbox as outboxes
 from tenun.exchange.calls import CallBook
 from tenun.exchange.client.node import Consumer
@@ -154,6 +154,13 @@ def report_acts(desk: Desk) -> bool:
     return False
 
 
+def apply_orders(desk: Desk) -> bool:
+    """What the acts order about delivered data, at every place where it lies; and what they order no longer."""
+    station = desk.station
+    duties.apply_orders(station, duties.facts_at(desk.standing, station.clock.now()))
+    return False
+
+
 def deliver_events(desk: Desk) -> bool:
     """Events to the peer. A shut-off does not stop those that are not about data."""
     if not desk.outbox.status().waiting:
@@ -279,6 +286,7 @@ LANES: dict[str, Sequence[Work]] = {
         Work("receipts", 10.0, hand_over_receipts),
     ),
     "checks": (
+        Work("orders", 10.0, apply_orders),
         Work("mirror", 60.0, mirror_peer),
         Work("reconcile", 300.0, reconcile_yesterday),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from django.http import HttpRequest
 from ninja import Router
 
@@ -11,18 +12,22 @@ from tenun.api import answers, bodies, openapi, service
 from tenun.api.kit import Answer, to_the_other_party
 from tenun.api.service import Service
 from tenun.api.shapes import BodyMalformed
+from tenun.exchange import duties
 from tenun.exchange import receipt as receipts
 from tenun.exchange.admission.refusals import AddressUnknown
 from tenun.exchange.wire.messages import Request
 from tenun.kernel import canonical_json
 from tenun.kernel.canonical_json import NotCanonical
 from tenun.kernel.clock import rfc3339
+from tenun.kernel.errors import TenunError
 from tenun.node import chain as chains
 from tenun.node import shutoff
 
 PREFIX = openapi.base("{agreement}")
 router = Router(tags=["agreement"])
 DELIVERY = "tenun-act-delivery/1"
+
+log = structlog.get_logger("tenun.api")
 
 
 @router.get(PREFIX + "/acts", url_name="acts", openapi_extra=openapi.ACTS)
@@ -99,9 +104,15 @@ def take_receipt(request: HttpRequest, agreement: str) -> Answer:
 
 
 def follow_gate(node: Service) -> None:
-    """Bring our gate into line with the acts, without waiting for the guard to find out."""
+    """Bring our gate, and what was delivered to us, into line with the acts, without waiting for guard and worker."""
     said = chains.Reading(node.home)()
     shutoff.keeper_of(node.home).reconcile(said.closures, known=said.known)
+    try:
+        duties.apply_orders(node.station, duties.facts_at(node.standing, node.station.clock.now()))
+    except TenunError as problem:
+        # The act is in the chain and the gate follows it; a damaged register must not have the peer send it for ever.
+        # The worker comes back to it, and `tenun node status` tells of it.
+        log.warning("orders about delivered data were not applied", code=problem.code)
 
 
 def _delivered(request: Request) -> tuple[bytes, bytes | None]:

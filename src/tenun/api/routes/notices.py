@@ -7,15 +7,15 @@ import hashlib
 from django.http import HttpRequest
 from ninja import Router
 
-from tenun.agreement.acts.refusals import ActPredecessorMissing
 from tenun.agreement.agreed import Agreement
 from tenun.api import answers, bodies, openapi, service
 from tenun.api.kit import Answer, to_the_other_party
 from tenun.api.routes import agreements
 from tenun.api.service import Service
 from tenun.exchange import events, witnessing
-from tenun.exchange.events import Effects, EventOutOfOrder
+from tenun.exchange.events import Effects
 from tenun.exchange.wire.refusals import StoreUnavailable
+from tenun.node import catching_up
 from tenun.node import chain as chains
 
 router = Router(tags=["events"])
@@ -45,19 +45,10 @@ def event(request: HttpRequest) -> Answer:
 
 
 def _effects(node: Service, agreement: Agreement) -> Effects:
-    def take_act(content: bytes | None, sha256: str) -> None:
-        chain = chains.chain_of(node.home)
-        if sha256 in chain.ledger().entries:
-            return
-        if content is None:
-            raise EventOutOfOrder()  # too large for an event: it comes by POST …/acts
-        try:
-            chain.take(content)
-        except ActPredecessorMissing as problem:
-            raise EventOutOfOrder() from problem
-
+    chain = chains.chain_of(node.home)
+    fetch = catching_up.from_peer(node.home, chain, standing=node.standing, gate=node.gate, book=node.book)
     return Effects(
-        take_act=take_act,
+        take_act=events.chain_taker(chain, fetch),
         follow_gate=lambda: agreements.follow_gate(node),
         hear_checkpoint=lambda signed: witnessing.hear(node.station, agreement, signed),
     )

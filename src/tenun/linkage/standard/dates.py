@@ -1,0 +1,78 @@
+r"""Birth dates as people write them: year first, day first, month names, a spreadsheet's day number."""
+
+from __future__ import annotations
+
+from tenun.linkage.standard.rules import Rule
+
+_MONTHS = {
+    1: "JAN[A-Z]*", 2: "[FP]EB[A-Z]*", 3: "MAR[A-Z]*", 4: "APR[A-Z]*", 5: "MEI|MAY|MAI", 6: "JUN[A-Z]*", 7: "JUL[A-Z]*",
+    8: "AGU?S?[A-Z]*|AUG[A-Z]*", 9: "SEP[A-Z]*", 10: "O[KC]T[A-Z]*", 11: "NO[VP][A-Z]*", 12: "DE[SC][A-Z]*",
+}  # fmt: skip
+
+RULES = (
+    Rule("date.day_first", "12-05-1990, 12/05/1990, 12.05.1990: the day first, as everywhere in Indonesia.", "",
+         examples=(("12/05/1990", "1990-05-12"), ("1.7.1985", "1985-07-01"))),
+    Rule("date.month_first", "05/25/1990 can only be the month first, as a spreadsheet in English writes it.", "",
+         examples=(("05/25/1990", "1990-05-25"),)),
+    Rule("date.short_year", "12-05-90: the latest year that is not in the future.", "",
+         examples=(("12-05-90", "1990-05-12"),)),
+    Rule("date.month_names", "12 Mei 1990, 12-Agt-1990.", "",
+         examples=(("12 Mei 1990", "1990-05-12"), ("3 Agustus 2001", "2001-08-03"))),
+    Rule("date.serial", "33005: the number a spreadsheet gives to a day, counted from 30 December 1899.", "",
+         examples=(("33005", "1990-05-12"),)),
+    Rule("date.compact", "19900512 and 12051990.", "", examples=(("19900512", "1990-05-12"), ("12051990", "1990-05-12"))),
+    Rule("date.place_before", "BANDUNG, 12-05-1990: place and date in one field.", "",
+         examples=(("BANDUNG, 12-05-1990", "1990-05-12"),)),
+)  # fmt: skip
+
+
+def macros(without: frozenset[str], last_year: int) -> dict[str, str]:
+    """Macros over dates: `date_read(x)` of a text, `date_known(d)` within the years that a living person has."""
+    month = "CASE " + " ".join(f"WHEN regexp_full_match(m, '{pattern}') THEN {at}" for at, pattern in _MONTHS.items()) + " END"  # fmt: skip
+    cases = [r"WHEN regexp_matches(x, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN try_cast(left(x, 10) AS DATE)",
+             r"WHEN regexp_matches(x, '^[0-9]{4}[/. ][0-9]{1,2}[/. ][0-9]{1,2}$') "
+             "THEN date_of(date_part_at(x, 1), date_part_at(x, 2), date_part_at(x, 3))"]  # fmt: skip
+    day_first = r"^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}( .*)?$"
+    parts = "date_part_at(x, 3), date_part_at(x, 2), date_part_at(x, 1)"
+    swapped = "date_part_at(x, 3), date_part_at(x, 1), date_part_at(x, 2)"
+    if "date.day_first" not in without:
+        second = "NULL::DATE" if "date.month_first" in without else f"date_of({swapped})"
+        cases.append(f"WHEN regexp_matches(x, '{day_first}') THEN coalesce(date_of({parts}), {second})")
+    if "date.short_year" not in without:
+        short = r"^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2}$"
+        cases.append(
+            f"WHEN regexp_matches(x, '{short}') THEN date_of(date_part_at(x, 3) + "
+            f"CASE WHEN 2000 + date_part_at(x, 3) <= {last_year} THEN 2000 ELSE 1900 END, "
+            "date_part_at(x, 2), date_part_at(x, 1))"
+        )
+    if "date.month_names" not in without:
+        named = r"^[0-9]{1,2}[-/. ]*[A-Z]{3,}[-/. ,]*[0-9]{4}$"
+        cases.append(
+            f"WHEN regexp_matches(x, '{named}') THEN date_of(try_cast(right(x, 4) AS INTEGER), "
+            "date_month(regexp_extract(x, '[A-Z]{3,}')), try_cast(regexp_extract(x, '^[0-9]{1,2}') AS INTEGER))"
+        )
+    if "date.compact" not in without:
+        cases += [
+            r"WHEN regexp_matches(x, '^(19|20)[0-9]{6}$') THEN date_of(try_cast(x[1:4] AS INTEGER), "
+            "try_cast(x[5:6] AS INTEGER), try_cast(x[7:8] AS INTEGER))",
+            r"WHEN regexp_matches(x, '^[0-9]{8}$') THEN date_of(try_cast(x[5:8] AS INTEGER), "
+            "try_cast(x[3:4] AS INTEGER), try_cast(x[1:2] AS INTEGER))",
+        ]
+    if "date.serial" not in without:
+        cases.append(r"WHEN regexp_matches(x, '^[0-9]{4,5}([.]0)?$') THEN DATE '1899-12-30' + try_cast(left(split_part(x, '.', 1), 5) AS INTEGER)")  # fmt: skip
+    tail = "date_written(x)"
+    if "date.place_before" not in without:
+        tail = "date_written(trim(regexp_replace(x, '^[^0-9]*,', '')))"
+    return {
+        "date_part_at(x, n)": r"try_cast(list_filter(string_split_regex(x, '[-/. ]'), lambda part: part <> '')[n] AS INTEGER)",
+        "date_is_real(y, m, d)": "(y IS NOT NULL AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND "
+                                 "CASE WHEN m IN (4, 6, 9, 11) THEN 30 WHEN m <> 2 THEN 31 "
+                                 "WHEN y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0) THEN 29 ELSE 28 END)",
+        "date_of(y, m, d)": "CASE WHEN date_is_real(y, m, d) THEN make_date(y::INTEGER, m::INTEGER, d::INTEGER) END",
+        "date_month(m)": month,
+        "date_written(x)": f"CASE {' '.join(cases)} END",
+        "date_read(x)": f"CASE WHEN x IS NULL THEN NULL WHEN contains(x, ',') THEN {tail} ELSE date_written(x) END",
+        "date_known(d)": f"CASE WHEN d BETWEEN DATE '1900-01-02' AND make_date({last_year}, 12, 31) THEN d END",
+        "is_heaped(d)": "(day(d) = 1 AND month(d) IN (1, 7) OR day(d) = 31 AND month(d) = 12)",
+        "is_swapped(a, b)": "year(a) = year(b) AND month(a) = day(b) AND day(a) = month(b) AND a <> b",
+    }  # fmt: skip

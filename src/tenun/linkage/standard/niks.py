@@ -1,0 +1,57 @@
+r"""NIKs: sixteen digits, of which twelve tell district of issue, date of birth (women: day + 40) and six ... the serial.
+
+Structure: Permendagri on the population number (2 province, 2 regency, 2 district, ddmmyy, 4 serial). What is
+usable as a key is decided here; what it proves is decided by `comparisons`.
+"""
+
+from __future__ import annotations
+
+from tenun.linkage.standard.rules import Rule, Step
+
+WRITING = Step((
+    Rule("nik.exponent", "A spreadsheet wrote 3.27101E+15: the last digits are gone for good.",
+         r"CASE WHEN regexp_full_match({x}, '[0-9][.,]?[0-9]*E[+]?[0-9]+') THEN NULL ELSE {x} END", "E",
+         (("3.27101E+15", None),)),
+    Rule("nik.decimal", "A spreadsheet wrote 3271015203990001.0.",
+         r"regexp_replace({x}, '[.,]0+$', '')", r"[.,]0+$", (("3271015203990001.0", "3271015203990001"),)),
+    Rule("nik.marks", "Blanks, dots, quotes and labels around the digits.",
+         r"regexp_replace({x}, '^NIK|[ .,''`\"’:;/_=-]+', '', 'g')", r"^NIK|[ .,''`\"’:;/_=-]",
+         (("'3271 0152 0399 0001", "3271015203990001"), ("NIK: 3271015203990001", "3271015203990001"))),
+    Rule("nik.letters", "O for 0, I and l for 1, as read from a card.",
+         "translate({x}, 'OQILSB', '001158')", "[OQILSB]", (("32710152O399OOO1", "3271015203990001"),)),
+))  # fmt: skip
+RULES = WRITING.rules
+
+PLACEHOLDERS = (
+    "1234567890123456", "1234567812345678", "1234567891234567", "9876543210987654", "1234567890123450", "1234567890000000",
+    "9999999999999990",
+)  # fmt: skip
+
+
+def macros() -> dict[str, str]:
+    """Macros over NIKs: the form of a text, and the parts of a usable NIK (BIGINT)."""
+    placeholders = ", ".join(f"'{nik}'" for nik in PLACEHOLDERS)
+    return {
+        "nik_day(n)": "((n // 100000000) % 100 - CASE WHEN (n // 100000000) % 100 > 40 THEN 40 ELSE 0 END)",
+        "nik_month(n)": "((n // 1000000) % 100)",
+        # What a text of digits is. Ordered: the first that fits.
+        "nik_form(x)": f"""CASE WHEN x IS NULL OR x = '' THEN 'missing'
+            WHEN length(x) = 16 AND x[1] BETWEEN '1' AND '9' AND try_cast(x AS BIGINT) IS NOT NULL THEN
+                CASE WHEN x IN ({placeholders}) OR x = repeat(x[1], 16) OR x[13:16] = '0000' OR x[1:12] = repeat(x[1], 12)
+                          THEN 'placeholder'
+                     WHEN x::BIGINT // 100000000000000 NOT BETWEEN 11 AND 97
+                          OR nik_day(x::BIGINT) NOT BETWEEN 1 AND 31 OR nik_month(x::BIGINT) NOT BETWEEN 1 AND 12
+                          THEN 'impossible'
+                     ELSE 'usable' END
+            WHEN ltrim(x, '0') = '' THEN 'placeholder'
+            WHEN length(x) = 16 AND x[1] = '0' THEN 'temporary'
+            WHEN length(x) BETWEEN 10 AND 14 AND (x[1] = '0' OR x[1:2] = '62') THEN 'phone'
+            ELSE 'malformed' END""",
+        "nik_is_female(n)": "((n // 100000000) % 100 > 40)",
+        "nik_district(n)": "(n // 10000000000)",
+        # Two digits name no century: the nearer to the birth year that is known, else the latest not in the future.
+        "nik_century(yy, near_year, last_year)": """CASE
+            WHEN near_year IS NOT NULL THEN CASE
+                WHEN abs(1900 + yy - near_year) <= abs(2000 + yy - near_year) THEN 1900 ELSE 2000 END
+            WHEN 2000 + yy <= last_year THEN 2000 ELSE 1900 END""",
+    }  # fmt: skip

@@ -1,0 +1,55 @@
+r"""Villages by code, sexes by letter or number, and addresses: street or hamlet, and RT/RW."""
+
+from __future__ import annotations
+
+from tenun.linkage.standard.rules import Rule, Step
+
+_PLACE_WORDS = (
+    "JALAN|JLN|JL|DUSUN|DSN|DUKUH|DK|KAMPUNG|KAMP|KAMPONG|KP|GANG|GG|LINGKUNGAN|LINGK|LK|LORONG|LRG|BANJAR|BR|JORONG|"
+    "PERUMAHAN|PERUM|PRM|KOMPLEK|KOMP|BLOK|BLK"
+)
+_TAIL = "RT|RW|NO|NOMOR|NOMER|DESA|DS|KELURAHAN|KEL|KECAMATAN|KEC|KABUPATEN|KAB|KOTA|PROVINSI|PROV"
+
+ADDRESS = Step((
+    Rule("address.letters", "Dots, slashes and commas separate.",
+         "trim(regexp_replace({x}, '[^A-Z0-9]+', ' ', 'g'))", "", (("JL. MAWAR, RT.02/03", "JL MAWAR RT 02 03"),)),
+))  # fmt: skip
+RULES = (
+    *ADDRESS.rules,
+    Rule("address.unit", "RT and RW as numbers, however many noughts: RT 002/RW 03, RT02RW03, RT 2/3.", "",
+         examples=(("RT 002 RW 03", "2/3"), ("RT02RW03", "2/3"), ("JL MAWAR", None))),
+    Rule("address.words", "Jalan, Jl, Dusun, Dsn say what it is, not which.", "",
+         examples=(("DSN KRAJAN RT 1", "KRAJAN"),)),
+    Rule("village.punctuation", "52.01.14.2005 and 5201142005 are one code.", "",
+         examples=(("52.01.14.2005", "5201142005"),)),
+    Rule("village.history", "A code that was given up, of a split or moved village, becomes the one in force.", ""),
+    Rule("sex.words", "L, LK, Laki-laki, PRIA, 1; P, PR, Perempuan, WANITA, 2.", "",
+         examples=(("LAKI-LAKI", "male"), ("2", "female"))),
+)  # fmt: skip
+
+
+def macros(without: frozenset[str]) -> dict[str, str]:
+    """Macros over villages, sexes and addresses."""
+    # RT and RW may stand before the place as well as behind it.
+    rest = r"regexp_replace(text, '^RT *[0-9]+ *(RW *)?[0-9]* *', '')"
+    words = rest if "address.words" in without else rf"regexp_replace({rest}, '^(({_PLACE_WORDS}) )+', '')"
+    digits = "x" if "village.punctuation" in without else "regexp_replace(x, '[^0-9]', '', 'g')"
+    sex = (
+        "CASE x WHEN 'L' THEN 'male' WHEN 'P' THEN 'female' WHEN 'MALE' THEN 'male' WHEN 'FEMALE' THEN 'female' END"
+        if "sex.words" in without
+        else "CASE WHEN x IN ('L', 'LK', '1', 'M', 'MALE', 'PRIA', 'COWOK', 'LAKI') OR starts_with(x, 'LAKI') THEN 'male' "
+        "WHEN x IN ('P', 'PR', '2', 'F', 'FEMALE', 'WANITA', 'W', 'CEWEK') OR starts_with(x, 'PEREM') THEN 'female' END"
+    )
+    unit = (
+        "CASE WHEN regexp_matches(text, 'RT ?[0-9]') THEN "
+        r"regexp_replace(text, '^.*RT ?0*([0-9]+) ?(?:RW ?)?0*([0-9]*).*$', '\1/\2') END"
+    )
+    return {
+        # Ten digits are a village; six and four say the district or the regency only.
+        "village_digits(x)": f"CASE WHEN regexp_matches(x, '[^0-9]') THEN {digits} ELSE x END",
+        "sex_read(x)": sex,
+        "address_unit(text)": "NULL::VARCHAR" if "address.unit" in without else unit,
+        "address_place(text)": f"nullif(trim(regexp_replace({words}, '(^| )({_TAIL})( ?[0-9].*|$| .*)', '')), '')",
+        "number_of(x)": "nullif(ltrim(regexp_replace(x, '[^0-9]', '', 'g'), '0'), '')",
+        "unit_of(rt, rw)": "CASE WHEN rt IS NOT NULL THEN rt || '/' || coalesce(rw, '') END",
+    }  # fmt: skip

@@ -1,0 +1,148 @@
+"""The standard table: one row a record, with what comparisons and blocking read.
+
+Two shapes go in. `people` as registers deliver them are typed already (`READ_COLUMNS`); person tables of
+others are text as people typed it, and `read_text` brings them to that shape first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from tenun.linkage.standard import dates, names, niks, places
+from tenun.linkage.standard.rules import Rule, chosen
+
+# Part of the crosswalk's rule version: raise it when a rule changes what it gives.
+STANDARD_VERSION = 2
+
+RULES: tuple[Rule, ...] = (*niks.RULES, *names.RULES, *dates.RULES, *places.RULES)
+
+READ_COLUMNS: Mapping[str, str] = {
+    "unique_id": "VARCHAR",
+    "nik": "VARCHAR",
+    "full_name": "VARCHAR",
+    "birth_date": "DATE",
+    "age_years": "INTEGER",
+    "sex": "VARCHAR",
+    "village_code": "VARCHAR",
+    "regency_code": "VARCHAR",
+    "address": "VARCHAR",
+    "hamlet": "VARCHAR",
+    "rw": "VARCHAR",
+    "rt": "VARCHAR",
+}
+"""What goes in; `unique_id` may be of any type that sorts."""
+
+COLUMNS = (
+    "unique_id nik nik_odd nik_date nik_female joined core sorted sound_1 sound_2 birth_date age is_female "
+    "village district regency place hamlet unit"
+).split()
+"""What comes out. NIK and codes as numbers: nik BIGINT (usable ones), village BIGINT, district and regency INTEGER;
+nik_odd is the text of an unusable NIK of 15 to 17 digits; core and joined are the name without its common first word
+and, joined, without blanks."""
+
+
+@dataclass(frozen=True)
+class Standard:
+    """The rules in use: all, less those switched off to measure them; and the day that ages are counted at."""
+
+    as_of: date
+    without: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, as_of: date, without: Iterable[str] = ()) -> Standard:
+        """Raises `RuleUnknown`."""
+        return cls(as_of, chosen(without, RULES))
+
+    def install(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the macros known to a connection."""
+        macros = {
+            **dates.macros(self.without, self.as_of.year),
+            **names.macros(),
+            **niks.macros(),
+            **places.macros(self.without),
+        }
+        for signature, sql in macros.items():
+            connection.execute(f"CREATE OR REPLACE MACRO {signature} AS ({sql})")
+
+    def select(self, source: str, *, also: str = "") -> str:
+        """The standard form of `source` (columns `READ_COLUMNS`) as a query; `also`: further columns, carried along."""
+        carried = f", {also}" if also else ""
+        year = self.as_of.year
+        return f"""
+        WITH written AS (
+            SELECT *, upper(full_name) AS name_0, upper(trim(nik)) AS nik_0,
+                   {places.ADDRESS.sql("upper(address)", self.without)} AS address_1,
+                   {places.ADDRESS.sql("upper(hamlet)", self.without)} AS hamlet_1, village_digits(village_code) AS village_0
+            FROM {source}
+        ),
+        lettered AS (
+            SELECT *, {names.LETTERS.sql("name_0", self.without)} AS name_1, {niks.WRITING.sql("nik_0", self.without)} AS nik_1,
+                   try_cast(village_0 AS BIGINT) AS village_1, date_known(birth_date) AS known_date
+            FROM written
+        ),
+        bared AS (
+            SELECT *, {names.EXTRAS.sql("name_1", self.without)} AS name_2, nik_form(nik_1) AS nik_2,
+                   coalesce(year(known_date), {year} - age_years) AS near_year
+            FROM lettered
+        ),
+        varied AS (
+            SELECT *, {names.VARIANTS.sql("name_2", self.without)} AS name_3,
+                   CASE WHEN nik_2 = 'usable' THEN nik_1::BIGINT END AS nik_3
+            FROM bared
+        ),
+        named AS (
+            SELECT *, name_known({names.OLD_SPELLING.sql("name_3", self.without)}) AS name_whole,
+                   (nik_3 // 10000) % 100 AS nik_yy, nik_month(nik_3) AS nik_mm, nik_day(nik_3) AS nik_dd
+            FROM varied
+        ),
+        cored AS (SELECT *, {names.CORE.sql("name_whole", self.without)} AS name_4 FROM named),
+        worded AS (
+            SELECT *, split_part(name_4, ' ', 1) AS word_1, split_part(name_4, ' ', 2) AS word_2,
+                   nik_yy + nik_century(nik_yy, near_year, {year}) AS nik_yyyy
+            FROM cored
+        ),
+        cut AS (SELECT *, name_folded(word_1) AS folded_1, name_folded(word_2) AS folded_2 FROM worded)
+        SELECT unique_id, nik_3 AS nik,
+               CASE WHEN nik_2 = 'malformed' AND length(nik_1) BETWEEN 15 AND 17 THEN nik_1 END AS nik_odd,
+               date_of(nik_yyyy, nik_mm, nik_dd) AS nik_date,
+               nik_is_female(nik_3) AS nik_female,
+               replace(name_4, ' ', '') AS joined, name_4 AS core, name_sorted(name_4, word_1, word_2) AS sorted,
+               name_sound(folded_1) AS sound_1, name_sound(folded_2) AS sound_2,
+               known_date AS birth_date, age_years::SMALLINT AS age, sex = 'female' AS is_female,
+               CASE WHEN village_1 >= 1000000000 THEN village_1 END AS village,
+               (CASE WHEN village_1 >= 1000000000 THEN village_1 // 10000 WHEN village_1 >= 100000 THEN village_1 END)::INTEGER
+               AS district,
+               coalesce(CASE WHEN village_1 >= 1000000000 THEN village_1 // 1000000 WHEN village_1 >= 100000
+                             THEN village_1 // 100 WHEN village_1 >= 1000 THEN village_1 END,
+                        try_cast(village_digits(regency_code) AS BIGINT))::INTEGER AS regency,
+               coalesce(address_place(address_1), address_place(hamlet_1)) AS place, address_place(hamlet_1) AS hamlet,
+               coalesce(unit_of(number_of(rt), number_of(rw)), address_unit(address_1)) AS unit{carried}
+        FROM cut
+        """
+
+
+def read_text(source: str, id_column: str, columns: Mapping[str, str]) -> str:
+    """A person table as people typed it (nik, nama, tgl_lahir, jk, kode_desa, alamat) in the shape of `READ_COLUMNS`.
+
+    `columns`: those of `source` with their types. One that is not there is empty; `tgl_lahir` may be a date already.
+    """
+    born = '"tgl_lahir"' if columns.get("tgl_lahir") == "DATE" else f"date_read(upper(trim({_text('tgl_lahir', columns)})))"
+
+    def text(column: str) -> str:
+        return _text(column, columns)
+
+    return f"""
+    SELECT "{id_column}" AS unique_id, {text("nik")} AS nik, {text("nama")} AS full_name,
+           {born} AS birth_date, NULL::INTEGER AS age_years,
+           sex_read(upper(trim({text("jk")}))) AS sex, {text("kode_desa")} AS village_code, NULL::VARCHAR AS regency_code,
+           {text("alamat")} AS address, NULL::VARCHAR AS hamlet, NULL::VARCHAR AS rw, NULL::VARCHAR AS rt
+    FROM {source}
+    """
+
+
+def _text(column: str, there: Mapping[str, str]) -> str:
+    return f'"{column}"::VARCHAR' if column in there else "NULL::VARCHAR"
