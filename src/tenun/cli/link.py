@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +15,10 @@ from tenun.agreement.vocabulary import Party
 from tenun.cli import console
 from tenun.kernel.clock import SystemClock
 from tenun.linkage import model as models
-from tenun.linkage import permits, quality, run, settings, training
+from tenun.linkage import files, permits, quality, run, settings, training
 from tenun.linkage.permits import Permits
 from tenun.linkage.run import LinkReport, Progress
+from tenun.linkage.standard import table as standard
 from tenun.node.chain import standing_of
 from tenun.node.home import NodeHome, Role
 
@@ -41,6 +43,7 @@ STAGE_NAMES = {
     "rules": "Memadankan sisa / linking the rest",
     "decide": "Memutuskan / deciding",
     "publish": "Menyimpan / publishing",
+    "write": "Menulis / writing",
     "train": "Melatih model / training",
 }
 
@@ -66,6 +69,59 @@ def run_command(
             progress=progress,
         )
     console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_report(report))
+
+
+@app.command("files")
+def files_command(
+    left: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tabel warga (Parquet) / residents.")],
+    right: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tabel akun (Parquet) / accounts.")],
+    left_id: Annotated[str, typer.Option("--left-id", help="Kolom id tabel warga / id column of the residents.")],
+    right_id: Annotated[str, typer.Option("--right-id", help="Kolom id tabel akun / id column of the accounts.")],
+    out: Annotated[Path, typer.Option("--out", help="Berkas hasil (Parquet) / file to write.")],
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Tanggal acuan umur / reference day.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="Aturan yang dimatikan, untuk mengukurnya / rule to switch off.")
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option("--work", help="Folder kerja; dihapus bila selesai / work folder, removed at the end.")
+    ] = None,
+    settings_file: SettingsOption = None,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+    memory: MemoryOption = "4GB",
+    as_json: console.JsonOption = False,
+) -> None:
+    """Padankan dua tabel orang dari berkas Parquet / link any two person tables in Parquet files.
+
+    Kolom: nik, nama, tgl_lahir, jk, kode_desa, alamat, sebagaimana orang mengetiknya. Hasil: satu baris tiap akun.
+    """
+    with _bar(as_json) as progress:
+        report = files.link_files(
+            files.PersonTable(left, left_id),
+            files.PersonTable(right, right_id),
+            out,
+            settings=settings.load(settings_file, model=model, threads=threads, memory=memory),
+            as_of=as_of.date() if as_of else SystemClock().now().date(),
+            without=without or (),
+            work=work,
+            progress=progress,
+        )
+    console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_files(report, out))
+
+
+@app.command("rules")
+def rules_command(as_json: console.JsonOption = False) -> None:
+    """Aturan pembakuan, dengan alasan dan contoh / the rules of standardisation, with reasons and examples."""
+    answer = {
+        "standard_version": standard.STANDARD_VERSION,
+        "rules": [
+            {"code": rule.code, "why": rule.why, "examples": [list(example) for example in rule.examples]}
+            for rule in standard.RULES
+        ],
+    }
+    console.answer(answer, as_json=as_json, show=_show_rules)
 
 
 @app.command("evaluate")
@@ -139,17 +195,39 @@ def _show_report(report: LinkReport) -> None:
     }
     for name, value in facts.items():
         console.out.print(f"{name}: {value}", markup=False)
-    if report.skipped_rules:
-        console.err.print(
-            "Aturan dilewati karena terlalu banyak pasangan / rules left out, too many pairs: "
-            + ", ".join(report.skipped_rules),
-            markup=False,
-        )
+    if report.second_accounts:
+        console.out.print(f"akun kedua orang yang sama / second accounts: {report.second_accounts:,}", markup=False)
     console.show_left_out(report.left_out, report.left_out_reasons)
     if report.is_invented:
         console.out.print(
             "DATA BUATAN: orang-orangnya tidak ada / INVENTED DATA: the persons do not exist.", markup=False
         )
+
+
+def _show_files(report: files.FilesReport, out: Path) -> None:
+    table = Table("golongan / class", "akun / accounts", "%")
+    for name, count in report.linked.items():
+        table.add_row(name, f"{count:,}", _percent(count / report.seekers if report.seekers else None))
+    console.out.print(table)
+    facts: Mapping[str, Any] = {
+        "warga / persons": f"{report.persons:,}",
+        "akun / accounts": f"{report.seekers:,}",
+        "dipadankan / linked": f"{report.accepted:,}",
+        "akun kedua orang yang sama / second accounts": f"{report.second_accounts:,}",
+        "model": report.model,
+        "detik / seconds": ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items()),
+        "hasil / result": out.name,
+    }
+    for name, value in facts.items():
+        console.out.print(f"{name}: {value}", markup=False)
+
+
+def _show_rules() -> None:
+    table = Table("aturan / rule", "alasan / why", "contoh / example")
+    for rule in standard.RULES:
+        shown = "; ".join(f"{before} -> {after or '-'}" for before, after in rule.examples)
+        table.add_row(rule.code, rule.why, shown)
+    console.out.print(table)
 
 
 def _show_evaluation(found: quality.Evaluation) -> None:

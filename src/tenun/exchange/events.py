@@ -437,15 +437,26 @@ def changes(station: Station) -> dict[str, str]:
 def note_incident(station: Station, event: Event) -> None:
     """Remember that the peer opened or closed an incident. Closed stays closed, in whichever order they come."""
     told: IncidentTold = event.data
+    _note_incident(station, event.type, told, source=event.source)
+
+
+def _note_incident(station: Station, kind: EventType, told: IncidentTold, *, source: str) -> None:
     path = station.exchange / "incidents" / f"{told.incident}.json"
-    known = json.loads(path.read_bytes()) if path.exists() else {"incident": told.incident, "from": event.source}
-    member = "closed" if event.type is EventType.INCIDENT_CLOSED else "opened"
+    known = json.loads(path.read_bytes()) if path.exists() else {"incident": told.incident, "from": source}
+    member = "closed" if kind is EventType.INCIDENT_CLOSED else "opened"
     if member not in known:
         write_durably(path, canonical_json.dumps({**known, "event": told.event, member: told.at}))
 
 
+def note_own_incident(station: Station, kind: EventType, *, source: str, data: Mapping[str, Any]) -> None:
+    """Remember an incident that we tell the peer of, in the register that its own are in. `source` is our issuer."""
+    told = _shaped(SHAPES[kind], data)
+    assert isinstance(told, IncidentTold)
+    _note_incident(station, kind, told, source=source)
+
+
 def incidents(station: Station) -> list[dict[str, Any]]:
-    """The peer's incidents that we were told of."""
+    """Every incident that one node has told the other of: `incident`, `from` (issuer), `event`, `opened`, `closed`."""
     return [json.loads(path.read_bytes()) for path in sorted((station.exchange / "incidents").glob("[0-9a-f]*.json"))]
 
 

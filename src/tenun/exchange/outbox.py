@@ -29,7 +29,7 @@ from tenun.agreement.agreed import Agreement
 from tenun.exchange import events
 from tenun.exchange.binding import BINDINGS, Binding
 from tenun.exchange.events import EventType
-from tenun.exchange.gate import Gate
+from tenun.exchange.gate import Gate, OpenGate
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import ExchangeError, LogUnavailable
 from tenun.exchange.station import Station
@@ -356,6 +356,20 @@ def announce_checkpoint(station: Station, agreement: Agreement, outbox: Outbox) 
         outbox.put(EventType.CHECKPOINT, source=issuer(agreement, station), data=data)
         write_durably(path, canonical_json.dumps({"size": state.size, "at": now.isoformat()}))
     return is_due
+
+
+def tell_incident(
+    station: Station, agreement: Agreement, kind: EventType, *, incident: str, event: str, at: datetime
+) -> None:
+    """Tell the peer that an incident of ours was opened or closed (Pasal 7(4)), and note it here.
+
+    `incident` is 32 hexadecimal digits, `event` a word of the agreement's list or `rekonsiliasi`. Saying it again
+    changes nothing at either node.
+    """
+    source = issuer(agreement, station)
+    data = {"agreement": agreement.id, "incident": incident, "event": event, "at": rfc3339(at)}
+    events.note_own_incident(station, kind, source=source, data=data)
+    Outbox(station, OpenGate()).put(kind, source=source, data=data)
 
 
 def issuer(agreement: Agreement, station: Station) -> str:

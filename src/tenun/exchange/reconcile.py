@@ -19,7 +19,7 @@ from typing import Any
 
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.vocabulary import Party
-from tenun.exchange import journal, signature
+from tenun.exchange import journal, outbox, signature
 from tenun.exchange.comparison import (
     TOLERANCE,
     Comparison,
@@ -30,6 +30,7 @@ from tenun.exchange.comparison import (
     Window,
     compare,
 )
+from tenun.exchange.events import EventType
 from tenun.exchange.journal import Journal
 from tenun.exchange.refusals import ExchangeError
 from tenun.exchange.station import Station
@@ -59,6 +60,8 @@ REPORT = "tenun-reconciliation+jws"
 VERSION = "tenun-reconciliation/1"
 SETTLED = "incident.candidate_settled"
 CANDIDATES = "incident-candidates"
+TOLD_AS = "rekonsiliasi"
+"""What the peer is told of a candidate: what was found stands in its own report of that day."""
 FINDINGS_MAX = 10_000
 """Named one by one; more are counted. A log that was replaced has as many as it has calls."""
 
@@ -178,7 +181,7 @@ def record(station: Station, agreement: Agreement, report: Report) -> Recorded:
     token = signature.sign_detached(content, station.message_key(agreement), typ=REPORT)
     write_durably(file.with_suffix(".jws"), token.encode("ascii"))
     # Before the log: where that is what is damaged, the finding must still be there for someone.
-    candidate = None if report else _candidate(station, report, digest)
+    candidate = None if report else _candidate(station, agreement, report, digest)
     logged = Journal(station).write(
         RECONCILED,
         agreement=journal.cite(agreement),
@@ -200,7 +203,7 @@ def _file_of(station: Station, day: date) -> Path:
     return station.exchange / "reconciliations" / f"{day.isoformat()}.json"
 
 
-def _candidate(station: Station, report: Report, digest: str) -> str:
+def _candidate(station: Station, agreement: Agreement, report: Report, digest: str) -> str:
     """What someone must decide on: is it an incident (Pasal 7(4)), or can it be explained?"""
     found = [one.as_dict() for one in report.findings], [seen.faults for seen in report.logs]
     name = canonical_json.digest(json.loads(json.dumps(found)))[:32]
@@ -216,6 +219,9 @@ def _candidate(station: Station, report: Report, digest: str) -> str:
             "report_sha256": digest,
         }
         write_durably(path, canonical_json.dumps(noted))
+    # Again, where it was there already: a crash may have come before the peer was told.
+    opened = datetime.fromisoformat(json.loads(path.read_bytes())["found"])
+    outbox.tell_incident(station, agreement, EventType.INCIDENT_OPENED, incident=name, event=TOLD_AS, at=opened)
     return name
 
 
@@ -231,6 +237,8 @@ def settle(station: Station, agreement: Agreement, candidate: str, *, act: str |
     if candidate not in {one["candidate"] for one in candidates(station)}:
         raise CandidateUnknown()
     logged = Journal(station).write(SETTLED, agreement=journal.cite(agreement), candidate=candidate, act=act)
+    now = station.clock.now()
+    outbox.tell_incident(station, agreement, EventType.INCIDENT_CLOSED, incident=candidate, event=TOLD_AS, at=now)
     (station.exchange / CANDIDATES / f"{candidate}.json").unlink()
     return logged.index
 

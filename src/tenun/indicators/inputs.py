@@ -172,7 +172,9 @@ def _shaped(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _accepted(crosswalk: pa.Table, residents: Sequence[Snapshot]) -> pa.Table:
     """Accepted links to persons that may be used: what was linked once outlives neither its data nor the permit."""
     villages = pa.array([one.scope for one in residents], pa.string())
-    is_accepted = pc.is_in(crosswalk.column("match_class"), value_set=pa.array(ACCEPTED))
+    is_linked = pc.is_in(crosswalk.column("match_class"), value_set=pa.array(ACCEPTED))
+    # A person counts once, however many accounts are his.
+    is_accepted = pc.and_(is_linked, pc.is_null(crosswalk.column("duplicate_of")))
     return crosswalk.filter(pc.and_(is_accepted, pc.is_in(crosswalk.column("village_code"), value_set=villages)))
 
 

@@ -1,5 +1,14 @@
 """From scored pairs to one decision an account: at most one person an account, at most one account a person.
 
+An account's candidates are rivals: if one is the person, the others are not, and perhaps none is. So what
+decides is not the weight of a pair but its probability among all of them,
+
+    p(i) = 2^w(i) / (1 + sum over candidates j of 2^w(j)),
+
+where the 1 stands for "none of them" and w has the prior in it (Bayes' rule over exclusive hypotheses; Fortini,
+Liseo, Nuccitelli and Scanu, 2001). Likewise, a person whom another account has already is less likely to be
+this account's: only few people have two accounts, and w loses as many bits as they are rare.
+
 Every choice has a fixed order (class, weight, id), so that the result does not depend on how many threads
 worked. An account's second choice is never taken when its first one is lost: whoever loses to a better
 claim goes to a person to judge.
@@ -39,6 +48,8 @@ POSSIBLE_TWIN = "possible_twin"
 CLOSE_RIVAL = "close_rival"
 WEIGHT_BETWEEN = "weight_between"
 PERSON_TAKEN = "person_has_other_account"
+SECOND_ACCOUNT = "second_account"
+"""Accepted, and said beside it: the same person's other account."""
 NO_CANDIDATE = "no_candidate"
 
 
@@ -56,85 +67,116 @@ def accept_by_nik(
     age_equal = comparisons.gamma("birth_date", "age_equal")
     connection.execute(
         f"""
+        CREATE OR REPLACE TABLE bare_fits AS
+        SELECT p.seeker_id, p.person_id,
+               coalesce(l.birth_date = l.nik_date AND l.is_female = l.nik_female, false)
+               AND coalesce(r.is_female = r.nik_female, false) AS fits_nik
+        FROM (SELECT * FROM {pairs}
+              WHERE gamma_name = {name_missing} AND gamma_birth_date IN ({date_missing}, {age_equal})) p
+        JOIN {residents} l ON l.unique_id = p.person_id JOIN {seekers} r ON r.unique_id = p.seeker_id
+        """
+    )
+    connection.execute(
+        f"""
         CREATE OR REPLACE TABLE nik_decided AS
-        WITH known AS (
-            SELECT p.*, p.gamma_name = {name_missing}
-                   AND p.gamma_birth_date IN ({date_missing}, {age_equal}) AS is_bare,
-                   coalesce(l.birth_date = l.nik_date AND l.sex = l.nik_sex, false)
-                   AND coalesce(r.sex = r.nik_sex, false) AS fits_nik
-            FROM {pairs} p JOIN {residents} l ON l.unique_id = p.person_id JOIN {seekers} r ON r.unique_id = p.seeker_id
-        )
-        SELECT * EXCLUDE (is_bare, fits_nik),
-               CASE WHEN is_bare AND NOT (fits_nik AND others >= {settings.nik_bare_min}) THEN '{TOO_LITTLE_KNOWN}'
-                    WHEN is_bare THEN NULL
+        SELECT p.*,
+               CASE WHEN fits_nik IS NOT NULL AND NOT (fits_nik AND others >= {settings.nik_bare_min})
+                    THEN '{TOO_LITTLE_KNOWN}'
+                    WHEN fits_nik IS NOT NULL THEN NULL
                     WHEN others < {settings.nik_others_min} OR person < {settings.nik_person_min}
                     THEN '{NIK_NOT_BORNE_OUT}'
                END AS held_back
-        FROM known
+        FROM {pairs} p LEFT JOIN bare_fits USING (seeker_id, person_id)
         QUALIFY row_number() OVER (PARTITION BY seeker_id ORDER BY (held_back IS NOT NULL), others DESC, person_id) = 1
         """
     )
+    connection.execute("DROP TABLE bare_fits")
 
 
 def accept_by_rules(
     connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, pairs: str, residents: str, seekers: str
 ) -> None:
-    """Make `rules_decided`: the best pair of each account of the residue, and why it is not accepted."""
+    """Make `rules_decided`: the best pair of each account of the residue, its probability among its rivals, and why
+    it is not accepted. Reads `nik_decided`."""
     gamma = comparisons.gamma
     near_enough, equal = gamma("name", "name_similar"), gamma("name", "name_equal")
     # Twins have one date in their NIKs and serials given out one after the other; a serial further off is a typing
     # error, and so is any serial when the name is equal or a part of the other.
     could_be_twins = (
-        f"(gamma_name = {gamma('name', 'name_near')} AND abs(right(l.nik, 4)::INTEGER - right(r.nik, 4)::INTEGER) < 10"
+        f"(gamma_name = {gamma('name', 'name_near')} AND abs(l.nik % 10000 - r.nik % 10000) < 10"
         f" OR gamma_name < {gamma('name', 'name_shortened')})"
     )
     no_better = " AND ".join(f"ranked.gamma_{field} <= best.gamma_{field}" for field in FIELDS)
+    odds = "pow(2, least({weight}, 100))"
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE rules_decided AS
-        WITH ranked AS (
-            SELECT *, row_number() OVER (PARTITION BY seeker_id ORDER BY weight DESC, person_id) AS place FROM {pairs}
+        WITH taken AS (SELECT DISTINCT person_id FROM nik_decided WHERE held_back IS NULL),
+        claims AS (
+            SELECT p.* REPLACE (
+                CASE WHEN t.person_id IS NULL THEN weight ELSE weight - {settings.second_account_bits!r} END AS weight)
+            FROM {pairs} p LEFT JOIN taken t ON t.person_id = p.person_id
+        ),
+        ranked AS (
+            SELECT *, row_number() OVER (PARTITION BY seeker_id ORDER BY weight DESC, person_id) AS place FROM claims
         ),
         best AS (SELECT * FROM ranked WHERE place = 1),
         -- The same person twice in the registers (moved, or entered again) is no rival of himself. Nor is one whose
         -- name is merely near where the best one's is equal, and who agrees better in nothing else: a twin.
-        rival AS (
-            SELECT ranked.seeker_id, max(ranked.weight) AS rival_weight
+        rivals AS (
+            SELECT ranked.seeker_id,
+                   coalesce(a.nik = b.nik, false)
+                   OR coalesce(a.sorted = b.sorted AND a.birth_date = b.birth_date AND a.is_female = b.is_female, false)
+                      AND (a.nik IS NULL OR b.nik IS NULL)
+                   OR best.gamma_name = {equal} AND ranked.gamma_name < {equal} AND {no_better} AS is_none,
+                   ranked.weight
             FROM ranked JOIN best USING (seeker_id)
             JOIN {residents} a ON a.unique_id = best.person_id
             JOIN {residents} b ON b.unique_id = ranked.person_id
-            WHERE ranked.place > 1
-              AND NOT coalesce(a.nik = b.nik, false)
-              AND NOT (coalesce(a.sorted = b.sorted AND a.birth_date = b.birth_date AND a.sex = b.sex, false)
-                       AND (a.nik IS NULL OR b.nik IS NULL))
-              AND NOT (best.gamma_name = {equal} AND ranked.gamma_name < {equal} AND {no_better})
-            GROUP BY ranked.seeker_id
+            WHERE ranked.place > 1 AND ranked.weight > best.weight - 20
+        ),
+        rivalled AS (
+            SELECT seeker_id, sum({odds.format(weight="weight")} ORDER BY weight) FILTER (NOT is_none) AS rival_odds,
+                   sum({odds.format(weight="weight")} ORDER BY weight) FILTER (is_none) AS own_odds
+            FROM rivals GROUP BY seeker_id
+        ),
+        likely AS (
+            SELECT best.*, round(({odds.format(weight="weight")} + coalesce(own_odds, 0))
+                / (1 + {odds.format(weight="weight")} + coalesce(own_odds, 0) + coalesce(rival_odds, 0)), 6) AS probability
+            FROM best LEFT JOIN rivalled USING (seeker_id)
         )
-        SELECT best.* EXCLUDE (place),
+        SELECT likely.* EXCLUDE (place),
                CASE WHEN gamma_name = {gamma("name", "name_missing")} THEN '{TOO_LITTLE_KNOWN}'
-                    WHEN gamma_name < {near_enough} THEN '{NAME_TOO_FAR}'
-                    WHEN left(l.nik, 12) = left(r.nik, 12) AND {could_be_twins} THEN '{POSSIBLE_TWIN}'
+                    WHEN gamma_name < {near_enough} AND weight < {settings.stranger_weight_min} THEN '{NAME_TOO_FAR}'
+                    WHEN l.nik // 10000 = r.nik // 10000 AND {could_be_twins} THEN '{POSSIBLE_TWIN}'
                     WHEN weight < {settings.probable_weight_min} THEN '{WEIGHT_BETWEEN}'
-                    WHEN weight - rival_weight < {settings.probable_margin_min}
-                    THEN '{CLOSE_RIVAL}'
+                    WHEN probability < {settings.probable_probability_min} THEN '{CLOSE_RIVAL}'
                END AS held_back
-        FROM best LEFT JOIN rival USING (seeker_id)
-        JOIN {residents} l ON l.unique_id = best.person_id JOIN {seekers} r ON r.unique_id = best.seeker_id
+        FROM likely
+        JOIN {residents} l ON l.unique_id = likely.person_id JOIN {seekers} r ON r.unique_id = likely.seeker_id
         """
     )
 
 
 def decide(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, seekers: str, target: str) -> None:
-    """Make `target`, one row an account: seeker_id, person_id, match_class, weight, gamma_* and what held it back."""
+    """Make `target`, one row an account: seeker_id, person_id, match_class, weight, probability, duplicate_of, gamma_*
+    and what held it back.
+
+    Among accounts that claim one person the best has it. Another is that person's second account where its own
+    claim is sure enough although few people have two, and then names the first as `duplicate_of`; else a person
+    must judge.
+    """
     levels = ", ".join(f"gamma_{field}" for field in FIELDS)
+    bits = settings.second_account_bits
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE {target} AS
         WITH offers AS (
-            SELECT {scoring.CANDIDATE_COLUMNS}, held_back,
+            SELECT {scoring.CANDIDATE_COLUMNS}, probability, held_back,
                    CASE WHEN held_back IS NOT NULL THEN 'review'
                         WHEN stage = 'nik' THEN 'nik' ELSE 'probable' END AS match_class
-            FROM (SELECT * FROM nik_decided UNION ALL BY NAME SELECT * FROM rules_decided)
+            FROM (SELECT *, round(1 - 1 / (1 + pow(2, least(weight, 100))), 6) AS probability FROM nik_decided
+                  UNION ALL BY NAME SELECT * FROM rules_decided)
             WHERE stage = 'nik' OR weight >= {settings.review_weight_min}
         ),
         ordered AS (
@@ -149,16 +191,25 @@ def decide(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, see
         ),
         -- One account a person, among the accepted.
         claimed AS (
-            SELECT *, match_class <> 'review' AND row_number() OVER (
-                PARTITION BY person_id ORDER BY standing, weight DESC, seeker_id) > 1 AS is_late
+            SELECT *, CASE WHEN match_class <> 'review'
+                           THEN first_value(seeker_id) OVER (PARTITION BY person_id, match_class = 'review'
+                                                             ORDER BY standing, weight DESC, seeker_id) END AS holder
             FROM chosen
+        ),
+        settled AS (
+            SELECT *, holder IS NOT NULL AND holder <> seeker_id AS is_second,
+                   -- A claim by rules on a person whom an account has by NIK has paid for being the second already.
+                   probability >= {settings.probable_probability_min}
+                   AND (stage = 'nik' OR weight - {bits!r} >= {settings.probable_weight_min}) AS is_sure
+            FROM claimed
         )
         SELECT s.unique_id AS seeker_id, c.person_id,
-               CASE WHEN c.person_id IS NULL THEN 'none' WHEN c.is_late THEN 'review'
+               CASE WHEN c.person_id IS NULL THEN 'none' WHEN is_second AND NOT is_sure THEN 'review'
                     ELSE c.match_class END AS match_class,
-               c.weight, {levels},
-               CASE WHEN c.person_id IS NULL THEN '{NO_CANDIDATE}' WHEN c.is_late THEN '{PERSON_TAKEN}'
+               c.weight, c.probability, CASE WHEN is_second AND is_sure THEN holder END AS duplicate_of, {levels},
+               CASE WHEN c.person_id IS NULL THEN '{NO_CANDIDATE}'
+                    WHEN is_second THEN CASE WHEN is_sure THEN '{SECOND_ACCOUNT}' ELSE '{PERSON_TAKEN}' END
                     ELSE c.held_back END AS held_back
-        FROM {seekers} s LEFT JOIN claimed c ON c.seeker_id = s.unique_id
+        FROM {seekers} s LEFT JOIN settled c ON c.seeker_id = s.unique_id
         """
     )

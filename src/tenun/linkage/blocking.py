@@ -1,8 +1,8 @@
 """Which pairs of the residue are looked at: those that agree on one of these rules.
 
-Rules with a place in them grow with the number of records; rules without one grow faster. So every
-rule's pairs are counted before it runs, and a rule that would give too many is left out and named in the
-report, rather than found out by a machine that stands still.
+Rules with a place in them grow with the number of records; rules without one grow faster. A key that very
+many accounts share (a heaped birth date with a common name) tells no one apart and makes most of the
+pairs, so such keys are left out of the rule and counted in the report.
 """
 
 from __future__ import annotations
@@ -17,14 +17,22 @@ from tenun.engine.duckdb import only_row
 
 @dataclass(frozen=True)
 class Rule:
-    """Pairs whose resident keys equal the account keys, one by one."""
+    """Pairs whose resident keys equal the account keys, one by one. In a key, `#.` stands before a column."""
 
     name: str
     residents: tuple[str, ...]
     seekers: tuple[str, ...]
     why: str
 
+    def keys(self, side: str, columns: tuple[str, ...]) -> str:
+        return ", ".join(f"{_of(side, column)} AS key_{number}" for number, column in enumerate(columns))
+
+    @property
+    def using(self) -> str:
+        return ", ".join(f"key_{number}" for number in range(len(self.residents)))
+
     def condition(self, left: str = "l", right: str = "r") -> str:
+        """The rule as Splink writes one."""
         return " AND ".join(
             f"{_of(left, resident)} = {_of(right, seeker)}"
             for resident, seeker in zip(self.residents, self.seekers, strict=True)
@@ -35,16 +43,16 @@ def _same(name: str, why: str, *keys: str) -> Rule:
     return Rule(name, keys, keys, why)
 
 
-# In a key, `#.` stands before a column.
 RULES: tuple[Rule, ...] = (
     _same("date_sound", "the common case: name altered, or NIK missing", "#.birth_date", "#.sound_1"),
     _same("name_district", "birth date wrong or missing", "#.joined", "#.district"),
-    _same("nik_start", "a typing error in the last four digits", "left(#.nik, 12)", "left(#.joined, 2)"),
-    _same("nik_end_sound", "a typing error in the first six digits", "right(#.nik, 10)", "#.sound_1"),
+    _same("nik_start", "a typing error in the last four digits", "#.nik // 10000", "left(#.joined, 2)"),
+    _same("nik_end_sound", "a typing error in the first six digits", "#.nik % 10000000000", "#.sound_1"),
     _same("date_village", "name altered beyond its sound", "#.birth_date", "#.village"),
     _same("sound_year_district", "day and month wrong", "#.sound_1", "year(#.birth_date)", "#.district"),
     _same("sounds_village", "birth date wrong in the year", "#.sound_1", "#.sound_2", "#.village"),
     _same("name_year_regency", "moved within the regency", "#.joined", "year(#.birth_date)", "#.regency"),
+    _same("name_sex_regency", "moved within the regency, and the date wrong", "#.joined", "#.is_female", "#.regency"),
     _same("words_date", "words of the name in another order", "#.sorted", "#.birth_date"),
     _same("words_village", "words in another order, and the date wrong", "#.sorted", "#.village"),
     _same("second_sound_same_date", "a typing error in the first letter", "#.sound_2", "#.birth_date"),
@@ -66,42 +74,72 @@ def _of(side: str, key: str) -> str:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Rules that run, and pairs by rule (a pair found by two rules is counted twice)."""
+class Blocked:
+    """Pairs by rule (a pair found by two rules is counted twice), and accounts that a rule left out by crowded keys."""
 
-    rules: tuple[Rule, ...]
     pairs: dict[str, int]
-    skipped: tuple[str, ...]
+    crowded: dict[str, int]
 
 
-def plan(
+def key_table(rule: Rule, seekers: str, *, shared_max: int, among: str | None = None) -> str:
+    """The keys of a rule as a query: seeker_id and key_n, of accounts whose keys no more than `shared_max` of all share.
+
+    `among`: a table with `unique_id`, when only these accounts are looked for. Who else shares a key is still
+    counted over all, so that a part gives what the whole would.
+    """
+    crowded = f"QUALIFY count(*) OVER (PARTITION BY {rule.using}) <= {int(shared_max)}"
+    keys = f"SELECT r.unique_id AS seeker_id, {rule.keys('r', rule.seekers)} FROM {seekers} r"
+    known = " AND ".join(f"key_{number} IS NOT NULL" for number in range(len(rule.seekers)))
+    keyed = f"SELECT * FROM ({keys}) WHERE {known} {crowded}"
+    return f"SELECT k.* FROM ({keyed}) k SEMI JOIN {among} a ON a.unique_id = k.seeker_id" if among else keyed
+
+
+def pairs(
     connection: duckdb.DuckDBPyConnection,
+    *,
     residents: str,
     seekers: str,
-    *,
-    pairs_max: int,
+    target: str,
+    shared_max: int,
     rules: Sequence[Rule] = RULES,
-) -> Plan:
-    """Count each rule's pairs, and leave out a rule that gives more than `pairs_max`."""
-    counted = {rule.name: _count(connection, rule, residents, seekers) for rule in rules}
-    return Plan(
-        rules=tuple(rule for rule in rules if counted[rule.name] <= pairs_max),
-        pairs=counted,
-        skipped=tuple(rule.name for rule in rules if counted[rule.name] > pairs_max),
-    )
+    among: str | None = None,
+) -> Blocked:
+    """Make `target` (person_id, seeker_id): each pair that a rule finds, once.
+
+    Only keys and ids go through the joins; what a comparison reads is fetched afterwards, once a pair.
+    """
+    found: dict[str, int] = {}
+    crowded: dict[str, int] = {}
+    connection.execute(f"CREATE OR REPLACE TABLE {target}_found AS {_ids(residents, seekers)}")
+    for rule in rules:
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE keyed AS " + key_table(rule, seekers, shared_max=shared_max, among=among)
+        )
+        connection.execute(
+            f"""
+            INSERT INTO {target}_found
+            SELECT p.person_id, k.seeker_id
+            FROM (SELECT l.unique_id AS person_id, {rule.keys("l", rule.residents)} FROM {residents} l) p
+            JOIN keyed k USING ({rule.using})
+            """
+        )
+        found[rule.name] = _rows(connection, f"{target}_found") - sum(found.values())
+        with_keys = only_row(
+            connection,
+            f"SELECT count(*) FROM (SELECT {rule.keys('r', rule.seekers)} FROM {seekers} r"
+            + (f" SEMI JOIN {among} a ON a.unique_id = r.unique_id" if among else "")
+            + f") WHERE {' AND '.join(f'key_{number} IS NOT NULL' for number in range(len(rule.seekers)))}",
+        )[0]
+        crowded[rule.name] = int(with_keys) - _rows(connection, "keyed")
+    connection.execute("DROP TABLE IF EXISTS keyed")
+    connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT DISTINCT person_id, seeker_id FROM {target}_found")
+    connection.execute(f"DROP TABLE {target}_found")
+    return Blocked(found, {name: count for name, count in crowded.items() if count})
 
 
-def _count(connection: duckdb.DuckDBPyConnection, rule: Rule, residents: str, seekers: str) -> int:
-    def keys(side: str, columns: tuple[str, ...]) -> str:
-        return ", ".join(f"{_of(side, column)} AS key_{number}" for number, column in enumerate(columns))
+def _ids(residents: str, seekers: str) -> str:
+    return f"SELECT l.unique_id AS person_id, r.unique_id AS seeker_id FROM {residents} l, {seekers} r LIMIT 0"
 
-    using = ", ".join(f"key_{number}" for number in range(len(rule.residents)))
-    (pairs,) = only_row(
-        connection,
-        f"""
-        WITH accounts AS (SELECT {keys("r", rule.seekers)}, count(*) AS n FROM {seekers} r GROUP BY ALL),
-        people AS (SELECT {keys("l", rule.residents)} FROM {residents} l)
-        SELECT coalesce(sum(accounts.n), 0)::BIGINT FROM people JOIN accounts USING ({using})
-        """,
-    )
-    return int(pairs)
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(only_row(connection, f"SELECT count(*) FROM {table}")[0])

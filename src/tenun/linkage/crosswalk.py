@@ -14,14 +14,14 @@ from tenun.lake.store import Lake
 from tenun.linkage import comparisons
 from tenun.linkage.assignment import MatchClass
 from tenun.linkage.comparisons import FIELDS
-from tenun.linkage.standardise import STANDARD_VERSION
+from tenun.linkage.standard.table import STANDARD_VERSION
 
 DATASET = "sid__siapkerja"
 SCOPE = "00"
 TABLE = "crosswalk"
 # The first number rises when comparisons, blocking or decisions change; the second is that of the standard forms.
-RULE_VERSION = f"link/1.{STANDARD_VERSION}"
-RECIPE = "crosswalk/1"
+RULE_VERSION = f"link/2.{STANDARD_VERSION}"
+RECIPE = "crosswalk/2"
 
 _COLUMNS: dict[str, pa.DataType] = {
     "seeker_id": pa.string(),
@@ -29,6 +29,8 @@ _COLUMNS: dict[str, pa.DataType] = {
     "village_code": pa.string(),
     "match_class": pa.string(),
     "weight": pa.float64(),
+    "probability": pa.float64(),
+    "duplicate_of": pa.string(),
     "reasons": pa.list_(pa.string()),
     "rule_version": pa.string(),
 }
@@ -40,7 +42,8 @@ def build(connection: duckdb.DuckDBPyConnection, *, decided: str, residents: str
     codes = ", ".join(comparisons.code_sql(field, f"d.gamma_{field}") for field in FIELDS)
     rows: pa.Table = connection.sql(
         f"""
-        SELECT d.seeker_id, d.person_id, l.village AS village_code, d.match_class, d.weight,
+        SELECT d.seeker_id, d.person_id, {_village_code("l.village")} AS village_code, d.match_class, d.weight,
+               d.probability, d.duplicate_of,
                list_filter([{codes}, d.held_back], lambda code: code IS NOT NULL) AS reasons,
                '{RULE_VERSION}' AS rule_version
         FROM {decided} d LEFT JOIN {residents} l ON l.unique_id = d.person_id
@@ -50,11 +53,22 @@ def build(connection: duckdb.DuckDBPyConnection, *, decided: str, residents: str
     return rows.cast(SCHEMA)
 
 
+def _village_code(number: str) -> str:
+    """A village's number as the dotted code of the registers, 52.01.14.2005."""
+    digits = f"({number})::VARCHAR"
+    return f"{digits}[1:2] || '.' || {digits}[3:4] || '.' || {digits}[5:6] || '.' || {digits}[7:10]"
+
+
 def count(rows: pa.Table) -> dict[str, int]:
     """Accounts by match class; every class is there."""
     found = rows.group_by("match_class").aggregate([("seeker_id", "count")]).to_pydict()
     counts = dict(zip(found["match_class"], found["seeker_id_count"], strict=True))
     return {str(name): int(counts.get(str(name), 0)) for name in MatchClass}
+
+
+def count_second_accounts(rows: pa.Table) -> int:
+    """Linked accounts of persons whose first account is linked too."""
+    return int(rows.num_rows - rows.column("duplicate_of").null_count)
 
 
 def renew(lake: Lake, *, origin: Origin, as_of: date) -> Snapshot | None:

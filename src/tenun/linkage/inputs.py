@@ -21,8 +21,8 @@ from tenun.kernel.authorisation import require
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
 from tenun.lake.store import Lake, SnapshotMissing
-from tenun.linkage import standardise
 from tenun.linkage.settings import LinkSettings
+from tenun.linkage.standard.table import READ_COLUMNS, Standard
 from tenun.registry.siapkerja.tables import SEEKER_IDENTIFIERS, SEEKERS, SEEKERS_DATASET
 from tenun.registry.sid.tables import DATASET as RESIDENTS_DATASET
 from tenun.registry.sid.tables import PERSON_IDENTIFIERS, PERSONS
@@ -99,28 +99,17 @@ SEEKERS_SIDE = Side(
 )
 IDENTIFIERS = "identifiers"
 
-# Columns of the table that `standardise.build` reads, the same for both sides.
-_TYPES = {
-    "unique_id": "VARCHAR",
-    "village_code": "VARCHAR",
-    "regency_code": "VARCHAR",
-    "sex": "VARCHAR",
-    "age_years": "INTEGER",
-    "nik": "VARCHAR",
-    "full_name": "VARCHAR",
-    "birth_date": "DATE",
-    "address": "VARCHAR",
-    "hamlet": "VARCHAR",
-    "rw": "VARCHAR",
-    "rt": "VARCHAR",
-}
-
-
 def open_engine(settings: LinkSettings) -> duckdb.DuckDBPyConnection:
     """A database for identifiers: in memory alone, since `connect` without `spill` writes nothing to disk."""
-    connection = connect(memory=settings.memory, threads=settings.threads)
-    standardise.install(connection)
-    return connection
+    return connect(memory=settings.memory, threads=settings.threads)
+
+
+def standardise(connection: duckdb.DuckDBPyConnection, standard: Standard) -> None:
+    """Bring `read_residents` and `read_seekers` to standard form, as `residents` and `accounts`, and drop them."""
+    standard.install(connection)
+    for source, target in (("read_residents", "residents"), ("read_seekers", "accounts")):
+        connection.execute(f"CREATE OR REPLACE TABLE {target} AS {standard.select(source)}")
+        connection.execute(f"DROP TABLE {source}")
 
 
 @contextmanager
@@ -182,7 +171,7 @@ def load(
     )
     connection.register("side_attributes", attributes)
     connection.register("side_identifiers", identifiers)
-    columns = ", ".join(_column(side, name, kind) for name, kind in _TYPES.items())
+    columns = ", ".join(_column(side, name, kind) for name, kind in READ_COLUMNS.items())
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE {target} AS

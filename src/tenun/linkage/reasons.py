@@ -16,6 +16,7 @@ REASONS: dict[str, Words] = {
     "nik_missing": Words("NIK tidak ada atau tidak dapat dipakai", "NIK missing or unusable on a side"),
     "nik_equal": Words("NIK sama", "NIK equal"),
     "nik_one_digit": Words("NIK berbeda satu digit", "NIK differs in one digit"),
+    "nik_of_household": Words("NIK milik orang lain serumah", "NIK of someone else in the household"),
     "nik_same_start": Words("NIK sama pada 12 digit pertama", "NIK equal in its first 12 digits"),
     "nik_differs": Words("NIK berbeda", "NIK differs"),
     "name_missing": Words("Nama tidak ada", "Name missing on a side"),
@@ -58,5 +59,6 @@ REASONS: dict[str, Words] = {
     "close_rival": Words("Ada warga lain yang hampir sama cocok", "Another resident fits nearly as well"),
     "weight_between": Words("Bobot di antara batas tolak dan terima", "Weight between refusing and accepting"),
     "person_has_other_account": Words("Warga ini sudah dipadankan dengan akun lain yang lebih cocok", "This resident is linked with another account that fits better"),
+    "second_account": Words("Akun lain dari warga yang sama; akun pertamanya sudah dipadankan", "Another account of the same resident, whose first account is linked"),
     "no_candidate": Words("Tidak ada calon", "No candidate"),
 }  # fmt: skip

@@ -9,26 +9,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import duckdb
-
 from tenun.agreement.decision import Permit
-from tenun.engine.duckdb import only_row
 from tenun.kernel.clause import implements
 from tenun.lake.snapshot import Origin, Snapshot
 from tenun.lake.store import Lake
-from tenun.linkage import assignment, blocking, crosswalk, inputs, scoring, standardise
+from tenun.linkage import crosswalk, inputs
 from tenun.linkage import model as models
 from tenun.linkage.assignment import ACCEPTED, MatchClass
 from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE
 from tenun.linkage.model import Model
+from tenun.linkage.pipeline import Pipeline
 from tenun.linkage.settings import LinkSettings
+from tenun.linkage.standard.table import Standard
 
 Progress = Callable[[str, int, int], None]
 """Told the stage that begins, how many are done, and how many there are."""
 
 STAGES = ("read", "standardise", "nik", "rules", "decide", "publish")
-# How many accounts' worth of trust the expected share has against what stage 1 finds.
-_SHARE_STRENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,10 @@ class LinkReport:
     """False when the same inputs and settings had already given this crosswalk."""
     is_invented: bool
     pairs: Mapping[str, int] = field(default_factory=dict)
-    skipped_rules: Sequence[str] = ()
+    crowded: Mapping[str, int] = field(default_factory=dict)
+    """By rule, accounts whose key too many others share: the rule did not look for them."""
+    second_accounts: int = 0
+    """Accounts of a person who has another one that is linked."""
     left_out: Sequence[str] = ()
     """Villages whose data may not be used, and was therefore not read."""
     left_out_reasons: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -72,7 +72,8 @@ class LinkReport:
             "is_new": self.is_new,
             "invented": self.is_invented,
             "pairs": dict(self.pairs),
-            "skipped_rules": list(self.skipped_rules),
+            "crowded": dict(self.crowded),
+            "second_accounts": self.second_accounts,
             "left_out": list(self.left_out),
             "left_out_reasons": {village: list(codes) for village, codes in self.left_out_reasons.items()},
         }
@@ -109,17 +110,20 @@ def link(
     connection = inputs.open_engine(settings)
     try:
         with inputs.within_memory(settings):
-            run = _Run(connection, settings, model, as_of=sides.as_of)
             with clock.stage("read"):
-                run.read(lake, sides)
+                inputs.load(connection, lake, RESIDENTS, sides.residents, sides.residents_permit, "read_residents")
+                inputs.load(connection, lake, SEEKERS_SIDE, sides.seekers, sides.seekers_permit, "read_seekers")
             with clock.stage("standardise"):
-                run.standardise()
+                inputs.standardise(connection, Standard.of(sides.as_of))
+            pipeline = Pipeline(connection, settings, model)
             with clock.stage("nik"):
-                run.link_by_nik()
+                pipeline.prepare("residents", "accounts")
+                pipeline.link_by_nik()
+                pipeline.leave_residue()
             with clock.stage("rules"):
-                plan = run.link_by_rules()
+                pipeline.link_by_rules()
             with clock.stage("decide"):
-                assignment.decide(connection, settings, seekers="seekers", target="decided")
+                pipeline.decide()
                 rows = crosswalk.build(connection, decided="decided", residents="residents")
     finally:
         connection.close()
@@ -127,11 +131,12 @@ def link(
         details = {
             **sides.details(),
             "linked": crosswalk.count(rows),
-            "persons": run.persons,
-            "seekers": run.seekers,
-            "pairs": plan.pairs,
-            "skipped_rules": list(plan.skipped),
-            "expected_share": round(run.share, 4),
+            "second_accounts": crosswalk.count_second_accounts(rows),
+            "persons": pipeline.outcome.persons,
+            "seekers": pipeline.outcome.seekers,
+            "pairs": pipeline.outcome.pairs,
+            "crowded": pipeline.outcome.crowded,
+            "expected_share": round(pipeline.outcome.share, 4),
         }
         snapshot = crosswalk.publish(lake, rows, as_of=sides.as_of, origin=origin, details=details)
     return _report(snapshot, sides, seconds=clock.seconds, is_new=True)
@@ -183,83 +188,6 @@ class _Sides:
         return {"invented": inputs.is_invented(self.snapshots), "agreement_rev": self.residents_permit.agreement_rev}
 
 
-class _Run:
-    """The tables of one run, in one connection: residents, seekers, nik_decided, rules_decided."""
-
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        settings: LinkSettings,
-        model: Model,
-        *,
-        as_of: date,
-    ) -> None:
-        self.connection = connection
-        self.settings = settings
-        self.model = model
-        self.as_of = as_of
-        self.persons = self.seekers = 0
-        self.share = settings.prior_expected_share
-
-    def read(self, lake: Lake, sides: _Sides) -> None:
-        self.persons = inputs.load(
-            self.connection, lake, RESIDENTS, sides.residents, sides.residents_permit, "read_residents"
-        )
-        self.seekers = inputs.load(
-            self.connection, lake, SEEKERS_SIDE, sides.seekers, sides.seekers_permit, "read_seekers"
-        )
-
-    def standardise(self) -> None:
-        for source, target in (("read_residents", "residents"), ("read_seekers", "seekers")):
-            standardise.build(
-                self.connection, source, target, as_of=self.as_of, nik_shared_max=self.settings.nik_shared_max
-            )
-            self.connection.execute(f"DROP TABLE {source}")
-        scoring.count_names(self.connection, "residents", "seekers")
-        self.model = models.fitted_to(self.model, self.connection, "residents", "seekers")
-
-    def link_by_nik(self) -> None:
-        """Stage 1, and what it tells about how many accounts have their person here at all."""
-        self._expect(self.share)
-        scoring.by_nik(self.connection, self.model, "residents", "seekers", "nik_pairs")
-        assignment.accept_by_nik(
-            self.connection, self.settings, pairs="nik_pairs", residents="residents", seekers="seekers"
-        )
-        before = self.model.prior_weight
-        accepted = int(only_row(self.connection, "SELECT count(*) FROM nik_decided WHERE held_back IS NULL")[0])
-        usable = int(only_row(self.connection, "SELECT count(nik) FROM seekers")[0])
-        self._expect((accepted + self.share * _SHARE_STRENGTH) / (usable + _SHARE_STRENGTH))
-        shift = self.model.prior_weight - before
-        self.connection.execute("UPDATE nik_decided SET weight = round(weight + ?, 4)", [shift])
-
-    def link_by_rules(self) -> blocking.Plan:
-        """Stage 2, for the accounts that stage 1 left over."""
-        self.connection.execute(
-            """
-            CREATE TABLE residue AS SELECT s.* FROM seekers s
-            ANTI JOIN (SELECT seeker_id FROM nik_decided WHERE held_back IS NULL) d ON d.seeker_id = s.unique_id
-            """
-        )
-        plan = blocking.plan(self.connection, "residents", "residue", pairs_max=self.settings.blocking_pairs_max)
-        if any(plan.pairs[rule.name] for rule in plan.rules):
-            # Somewhat below what review needs, so that a close rival just under the bar is still seen.
-            weight_min = self.settings.review_weight_min - self.settings.probable_margin_min
-            scoring.by_rules(
-                self.connection, self.model, plan.rules, "residents", "residue", "rule_pairs", weight_min=weight_min
-            )
-        else:
-            self.connection.execute("CREATE TABLE rule_pairs AS SELECT * FROM nik_pairs LIMIT 0")
-        assignment.accept_by_rules(
-            self.connection, self.settings, pairs="rule_pairs", residents="residents", seekers="residue"
-        )
-        return plan
-
-    def _expect(self, share: float) -> None:
-        """Set the prior: of all resident-account pairs, `share` x accounts are one person."""
-        self.share = share
-        self.model = self.model.with_prior(share / max(self.persons, 1))
-
-
 class _Stages:
     """Times the stages and tells a progress bar."""
 
@@ -290,7 +218,8 @@ def _report(snapshot: Snapshot, sides: _Sides, *, seconds: Mapping[str, float], 
         is_new=is_new,
         is_invented=bool(snapshot.details["invented"]),
         pairs=snapshot.details["pairs"],
-        skipped_rules=tuple(snapshot.details["skipped_rules"]),
+        crowded=snapshot.details["crowded"],
+        second_accounts=snapshot.details["second_accounts"],
         left_out=tuple(sides.left_out),
         left_out_reasons=sides.left_out,
     )

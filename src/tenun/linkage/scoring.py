@@ -1,23 +1,15 @@
-"""Weights for pairs: those with one NIK by our own SQL, those of the residue by Splink.
+"""Weights for pairs, in one pass over the registers: fetch what comparisons read, compare, weigh.
 
-Both give the same table of candidates: seeker_id, person_id, stage, weight (log2 odds, prior included),
-others (weight without NIK and prior), person (weight of name, birth date and sex), and the level number
-of each field as gamma_*.
+Both stages give the same table of candidates: seeker_id, person_id, stage, weight (log2 odds, prior included),
+others (weight without NIK and prior), person (weight of name, birth date and sex), and the level number of
+each field as gamma_*. That the weights are Splink's own is held by `test_our_weights_are_splinks`.
 """
 
 from __future__ import annotations
 
-import logging
-import uuid
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import duckdb
 
 from tenun.linkage import comparisons
-from tenun.linkage.blocking import Rule
 from tenun.linkage.comparisons import COLUMNS, COMPARISONS, FIELDS, TERM_FREQUENCY_COLUMN
 from tenun.linkage.model import Model
 
@@ -28,143 +20,74 @@ PERSON_FIELDS = ("name", "birth_date", "sex")
 
 
 def count_names(connection: duckdb.DuckDBPyConnection, residents: str, seekers: str) -> None:
-    """Make the table `name_shares`: how large a share of all records carries a name."""
+    """Make the table `name_shares`: how large a share of all records carries a name that an account has."""
+    name = TERM_FREQUENCY_COLUMN
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE name_shares AS
-        WITH names AS (
-            SELECT {TERM_FREQUENCY_COLUMN} FROM {residents} UNION ALL SELECT {TERM_FREQUENCY_COLUMN} FROM {seekers}
-        )
-        SELECT {TERM_FREQUENCY_COLUMN},
-               count(*)::DOUBLE / (SELECT count({TERM_FREQUENCY_COLUMN}) FROM names) AS tf_{TERM_FREQUENCY_COLUMN}
-        FROM names WHERE {TERM_FREQUENCY_COLUMN} IS NOT NULL GROUP BY {TERM_FREQUENCY_COLUMN}
+        WITH sought AS (SELECT {name}, count(*) AS n FROM {seekers} WHERE {name} IS NOT NULL GROUP BY {name}),
+        there AS (SELECT {name}, count(*) AS n FROM {residents} SEMI JOIN sought USING ({name}) GROUP BY {name}),
+        total AS (SELECT (SELECT count({name}) FROM {residents}) + (SELECT count({name}) FROM {seekers}) AS n)
+        SELECT {name}, (sought.n + coalesce(there.n, 0))::DOUBLE / total.n AS tf_{name}
+        FROM sought LEFT JOIN there USING ({name}), total
         """
     )
 
 
-def by_nik(connection: duckdb.DuckDBPyConnection, model: Model, residents: str, seekers: str, target: str) -> None:
-    """Score every pair with one usable NIK."""
-    _weigh(connection, model, _pairs(residents, seekers, "l.nik = r.nik"), stage="nik", target=target)
-
-
-def _pairs(residents: str, seekers: str, condition: str) -> str:
-    columns = ", ".join(f"l.{column} AS {column}_l, r.{column} AS {column}_r" for column in COLUMNS)
+def compared(pairs: str) -> str:
+    """The level numbers of pairs whose columns are there as `{column}_l` and `{column}_r`, as a query."""
     levels = ", ".join(f"{comparisons.gamma_sql(comparison)} AS gamma_{comparison.field}" for comparison in COMPARISONS)
     return f"""
         SELECT unique_id_l AS person_id, unique_id_r AS seeker_id, joined_l AS name_l, joined_r AS name_r, {levels}
-        FROM (SELECT {columns} FROM {residents} l JOIN {seekers} r ON {condition})
+        FROM (SELECT *, {comparisons.NAME_SIMILARITY} AS name_similarity FROM ({pairs}))
     """
 
 
-def _weigh(connection: duckdb.DuckDBPyConnection, model: Model, pairs: str, *, stage: str, target: str) -> None:
-    """Add the weights to pairs that have their level numbers."""
-    weights = {
-        comparison.field: model.weight_sql(comparison, f"gamma_{comparison.field}", "name_share")
+def fetched(pairs: str, residents: str, seekers: str) -> str:
+    """The columns of both records of pairs (person_id, seeker_id), as a query."""
+    columns = ", ".join(f"l.{column} AS {column}_l, r.{column} AS {column}_r" for column in COLUMNS)
+    return f"""
+        SELECT {columns} FROM {pairs} p
+        JOIN {residents} l ON l.unique_id = p.person_id JOIN {seekers} r ON r.unique_id = p.seeker_id
+    """
+
+
+def weighed(levels: str, model: Model, *, stage: str) -> str:
+    """Candidates from pairs that have their level numbers, as a query. Reads `name_shares`."""
+    weights = ", ".join(
+        f"{model.weight_sql(comparison, f'gamma_{comparison.field}', 'name_share')} AS weight_{comparison.field}"
         for comparison in COMPARISONS
-    }
-    named = ", ".join(f"{sql} AS weight_{field}" for field, sql in weights.items())
+    )
     others = " + ".join(f"weight_{field}" for field in FIELDS if field != "nik")
     person = " + ".join(f"weight_{field}" for field in PERSON_FIELDS)
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TABLE {target} AS
-        WITH pairs AS ({pairs}),
+    return f"""
+        WITH levels AS ({levels}),
         shared AS (
-            SELECT pairs.*, greatest(l.tf_{TERM_FREQUENCY_COLUMN}, r.tf_{TERM_FREQUENCY_COLUMN}) AS name_share
-            FROM pairs LEFT JOIN name_shares l ON l.{TERM_FREQUENCY_COLUMN} = pairs.name_l
-                       LEFT JOIN name_shares r ON r.{TERM_FREQUENCY_COLUMN} = pairs.name_r
+            SELECT levels.*, greatest(l.tf_{TERM_FREQUENCY_COLUMN}, r.tf_{TERM_FREQUENCY_COLUMN}) AS name_share
+            FROM levels LEFT JOIN name_shares l ON l.{TERM_FREQUENCY_COLUMN} = levels.name_l
+                        LEFT JOIN name_shares r ON r.{TERM_FREQUENCY_COLUMN} = levels.name_r
         ),
-        weighed AS (
-            SELECT *, {named} FROM shared
-        )
+        weighed AS (SELECT *, {weights} FROM shared)
         SELECT seeker_id, person_id, '{stage}' AS stage,
-               round(({model.prior_weight!r}::DOUBLE + weight_nik + {others}), 4) AS weight,
+               round({model.prior_weight!r}::DOUBLE + weight_nik + {others}, 4) AS weight,
                round({others}, 4) AS others, round({person}, 4) AS person,
-               {", ".join(f"gamma_{field}" for field in FIELDS)}
+               {", ".join(f"gamma_{field}::TINYINT AS gamma_{field}" for field in FIELDS)}
         FROM weighed
-        """
-    )
+    """
 
 
-def by_rules(
+def score(
     connection: duckdb.DuckDBPyConnection,
     model: Model,
-    rules: tuple[Rule, ...],
+    *,
+    pairs: str,
     residents: str,
     seekers: str,
     target: str,
-    *,
-    weight_min: float,
+    stage: str,
+    weight_min: float | None = None,
 ) -> None:
-    """Block by `rules` and score with Splink; keep what reaches `weight_min`.
-
-    The weights of single fields are worked out again from Splink's level numbers; that the total is Splink's
-    own is held by `test_our_weights_are_splinks`.
-    """
-    predicted = predict(connection, model, rules, residents, seekers, weight_min=weight_min)
-    levels = ", ".join(f"p.gamma_{field}" for field in FIELDS)
-    pairs = f"""
-        SELECT p.unique_id_l AS person_id, p.unique_id_r AS seeker_id, l.joined AS name_l, r.joined AS name_r, {levels}
-        FROM {predicted} p JOIN {residents} l ON l.unique_id = p.unique_id_l
-                           JOIN {seekers} r ON r.unique_id = p.unique_id_r
-        -- A pair with one NIK was judged in the first stage, and is not let in by the back door.
-        WHERE p.gamma_nik <> {comparisons.gamma("nik", "nik_equal")}
-    """
-    _weigh(connection, model, pairs, stage="rules", target=target)
-    connection.execute(f"DROP TABLE {predicted}")
-
-
-def predict(
-    connection: duckdb.DuckDBPyConnection,
-    model: Model,
-    rules: tuple[Rule, ...],
-    residents: str,
-    seekers: str,
-    *,
-    weight_min: float,
-) -> str:
-    """Splink's own table of scored pairs (`match_weight`, `gamma_*`, ids). Gives its name."""
-    settings = model.as_splink()
-    settings["blocking_rules_to_generate_predictions"] = [
-        {"blocking_rule": rule.condition(), "sql_dialect": "duckdb"} for rule in rules
-    ]
-    settings["retain_matching_columns"] = True  # so that Splink gives the level numbers, which become reasons
-    with quiet_splink():
-        linker = open_linker(connection, settings, residents, seekers)
-        predictions = linker.inference.predict(threshold_match_weight=weight_min)
-    return str(predictions.physical_name)
-
-
-def open_linker(
-    connection: duckdb.DuckDBPyConnection, settings: dict[str, Any], residents: str, seekers: str, *more_columns: str
-) -> Any:
-    """A Splink linker over two standard tables, residents on the left, with the names counted in both."""
-    from splink import DuckDBAPI, Linker  # two seconds to import, and only this stage needs it
-
-    api = DuckDBAPI(connection)
-    run = uuid.uuid4().hex[:8]  # names of temporary tables only; nothing of it reaches a result
-    columns = ", ".join([*COLUMNS, *more_columns])
-    frames = []
-    # Splink calls "left" what sorts first by name.
-    for side, table in (("a_residents", residents), ("b_seekers", seekers)):
-        view = f"{side}_{run}"
-        connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {columns} FROM {table}")
-        frames.append(api.register(view, dataset_display_name=side))
-    linker = Linker(frames, settings, log_level=None)
-    shares = api.register("name_shares", dataset_display_name=f"name_shares_{run}")
-    linker.table_management.register_term_frequency_lookup(shares, TERM_FREQUENCY_COLUMN)
-    return linker
-
-
-@contextmanager
-def quiet_splink() -> Iterator[None]:
-    """Splink tells its progress on its own logger and as warnings. A command's output is ours alone."""
-    logger = logging.getLogger("splink")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"(splink|sqlglot|duckdb|altair)(\..*)?")
-            yield
-    finally:
-        logger.setLevel(before)
+    """Make `target`, the candidates among `pairs`; only those that reach `weight_min`."""
+    candidates = weighed(compared(fetched(pairs, residents, seekers)), model, stage=stage)
+    kept = "" if weight_min is None else f" WHERE weight >= {weight_min!r}"
+    connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM ({candidates}){kept}")

@@ -32,10 +32,12 @@ class LinkSettings:
     nik_bare_min: float
     nik_shared_max: int
     probable_weight_min: float
-    probable_margin_min: float
+    probable_probability_min: float
+    stranger_weight_min: float
+    second_account_bits: float
     review_weight_min: float
     prior_expected_share: float
-    blocking_pairs_max: int
+    blocking_shared_max: int
     model: Path | None = None
     """A model file; none = the shipped model."""
     threads: int | None = None
@@ -49,10 +51,12 @@ class LinkSettings:
 
 _KEYS = {
     "nik": ("others_min", "person_min", "bare_min", "shared_max"),
-    "probable": ("weight_min", "margin_min"),
+    "probable": ("weight_min", "probability_min"),
     "review": ("weight_min",),
     "prior": ("expected_share",),
-    "blocking": ("pairs_max",),
+    "blocking": ("shared_max",),
+    "stranger": ("weight_min",),
+    "second": ("account_bits",),
 }
 
 

@@ -12,12 +12,13 @@ from tenun.agreement.decision import Permit
 from tenun.engine.duckdb import only_row
 from tenun.kernel.errors import TenunError
 from tenun.lake.store import Lake
-from tenun.linkage import comparisons, inputs, model, scoring, standardise
+from tenun.linkage import comparisons, inputs, model, scoring, splinking
 from tenun.linkage.comparisons import COMPARISONS
 from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE
 from tenun.linkage.model import Model
+from tenun.linkage.pipeline import Pipeline
 from tenun.linkage.settings import LinkSettings
-from tenun.linkage.standardise import STANDARD_VERSION
+from tenun.linkage.standard.table import STANDARD_VERSION, Standard
 
 # Each rule lets EM see pairs that agree on it and learn the fields it does not speak of.
 EM_RULES = (
@@ -64,8 +65,8 @@ def train(
         raise TooLittleToTrain(persons=persons, seekers=accounts)
     scoring.count_names(connection, residents, seekers)
     settings = _untrained()
-    with scoring.quiet_splink():
-        linker = scoring.open_linker(connection, settings, residents, seekers, *((truth,) if truth else ()))
+    with splinking.quiet_splink():
+        linker = splinking.open_linker(connection, settings, residents, seekers, *((truth,) if truth else ()))
         training = linker.training
         training.estimate_probability_two_random_records_match(list(CERTAIN_RULES), recall=CERTAIN_SHARE)
         training.estimate_u_using_random_sampling(max_pairs=u_pairs_max, seed=seed)
@@ -144,15 +145,14 @@ def train_from_lake(
     as_of = max(inputs.newest(residents), inputs.newest(seekers))
     connection = inputs.open_engine(settings)
     try:
-        for side, found, permit, target in (
-            (RESIDENTS, residents, residents_permit, "residents"),
-            (SEEKERS_SIDE, seekers, seekers_permit, "seekers"),
-        ):
-            inputs.load(connection, lake, side, found, permit, f"read_{target}")
-            standardise.build(connection, f"read_{target}", target, as_of=as_of, nik_shared_max=settings.nik_shared_max)
+        inputs.load(connection, lake, RESIDENTS, residents, residents_permit, "read_residents")
+        inputs.load(connection, lake, SEEKERS_SIDE, seekers, seekers_permit, "read_seekers")
+        inputs.standardise(connection, Standard.of(as_of))
+        pipeline = Pipeline(connection, settings, model.load(settings.model))
+        pipeline.prepare("residents", "accounts")
         return train(
             connection,
-            "residents",
+            "housed",
             "seekers",
             seed=seed,
             fallback=model.load(settings.model),

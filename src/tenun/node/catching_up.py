@@ -25,7 +25,7 @@ from tenun.node import worker
 from tenun.node.home import NodeHome
 
 
-@implements("7(4)", control="A peer's act takes effect here although its event was too large or an earlier one was lost.")
+@implements("7(4)", control="A peer's act has effect here although its event was too large or an earlier one lost.")
 def from_peer(
     home: NodeHome, chain: Chain, *, standing: Standing, gate: Gate, book: CallBook
 ) -> Callable[[], Iterable[bytes]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tenun.agreement.acts import act as acts
 from tenun.agreement.acts import law, state
-from tenun.agreement.acts.bodies import KeyChange
+from tenun.agreement.acts.bodies import IncidentReport, KeyChange, Reinstate, ShutOff
 from tenun.agreement.acts.chain import Chain
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.acts.kinds import ScopeKind as ActScope
@@ -19,6 +20,7 @@ from tenun.agreement.acts.refusals import ActNotReported
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.standing import Standing
 from tenun.agreement.vocabulary import Party, SecurityEvent
+from tenun.exchange import outbox
 from tenun.exchange.events import EventType
 from tenun.exchange.gate import OpenGate, Reason, Scope, ScopeKind
 from tenun.exchange.journal import Journal
@@ -78,6 +80,7 @@ def chain_of(home: NodeHome) -> Chain:
         _log(station, agreement, entry)
         if entry.by is station.party or law.is_of_both(entry.signed.act):
             _queue(station, agreement, entry)
+            _tell_incident(station, agreement, entry)
 
     return Chain(station.acts, agreement=station.agreement, own_keys=station.keys, on_appended=tell)
 
@@ -195,3 +198,51 @@ def _queue(station: Station, agreement: Agreement, entry: Entry) -> None:
         data |= {"party": str(entry.by), "use": str(body.key.use), "kid": body.key.jwk.kid}
     issuer = str(agreement.parties[station.party].node.issuer)
     Outbox(station, OpenGate()).put(kind, source=issuer, data=data)
+
+
+def _tell_incident(station: Station, agreement: Agreement, entry: Entry) -> None:
+    """An incident is opened by the shut-off for it or by its report, and closed when access is given back.
+
+    A report of a shut-off is about the incident that the shut-off opened: one name for both.
+    """
+    body = entry.signed.body
+    match body:
+        case ShutOff():
+            outbox.tell_incident(
+                station,
+                agreement,
+                EventType.INCIDENT_OPENED,
+                incident=_incident(entry.hash),
+                event=str(body.event),
+                at=entry.takes_effect,
+            )
+        case IncidentReport():
+            outbox.tell_incident(
+                station,
+                agreement,
+                EventType.INCIDENT_OPENED,
+                incident=_incident(body.shut_off or entry.hash),
+                event=str(body.event),
+                at=body.detected_at,
+            )
+        case Reinstate():
+            for opened in body.opens:
+                outbox.tell_incident(
+                    station,
+                    agreement,
+                    EventType.INCIDENT_CLOSED,
+                    incident=_incident(opened),
+                    event=str(_shut_off_of(station, opened).event),
+                    at=entry.takes_effect,
+                )
+
+
+def _incident(act: str) -> str:
+    """The name of the incident that an act begins."""
+    return act[:32]
+
+
+def _shut_off_of(station: Station, act: str) -> ShutOff:
+    body = acts.parse((station.acts / f"{act}.json").read_bytes()).body
+    assert isinstance(body, ShutOff)  # the law of acts: nothing else is reinstated
+    return body

@@ -26,6 +26,10 @@ class Permission(StrEnum):
     """Take the same results along as a file. Pasal 7(2) goes with it."""
     EXCHANGE_READ = "exchange.read"
     """See whether data passes between the nodes, what is shut off, and the evidence; no data and no figures."""
+    LINK_REVIEW = "link.review"
+    """Judge pairs of records, and see of two people what a stated reason asks for (Pasal 1(2), 7(1))."""
+    LINK_ARBITRATE = "link.arbitrate"
+    """Decide pairs on which two reviewers differ. Never a pair that the account has judged itself."""
 
 
 # Routes with these work on figures of the account's area; the others do without.
@@ -66,7 +70,8 @@ READ_AND_TAKE = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD,
 ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.DATA_DESA: READ_AND_TAKE,
-        Role.DATA_NAKER: READ_AND_TAKE,
+        # Links are made and judged where they are used, by officers who hold the accounts' records anyway.
+        Role.DATA_NAKER: READ_AND_TAKE | {Permission.LINK_REVIEW, Permission.LINK_ARBITRATE},
         Role.MONITORING: READ_AND_TAKE,
         Role.LEADERSHIP: frozenset({Permission.FIGURES_READ, Permission.EXCHANGE_READ}),
         # Sees keys, access and incidents; the content of records and results is not part of that work.
@@ -107,6 +112,8 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "download_csv": Permission.FIGURES_DOWNLOAD,
         "download_xlsx": Permission.FIGURES_DOWNLOAD,
         "exchange": Permission.EXCHANGE_READ,
+        "link_review": Permission.LINK_REVIEW,
+        "link_arbitration": Permission.LINK_ARBITRATE,
     }
 )
 

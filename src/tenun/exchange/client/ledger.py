@@ -16,10 +16,8 @@ from tenun.exchange.client.refusals import AnswerLate
 from tenun.exchange.client.transport import Answer, Call
 from tenun.exchange.gate import Gate, GateClosed, Passage
 from tenun.exchange.wire import signatures
-from tenun.exchange.wire.keys import Key
 from tenun.exchange.wire.messages import Request
 from tenun.kernel.clause import implements
-from tenun.kernel.clock import Clock
 from tenun.kernel.errors import TenunError
 
 _CODE = re.compile(r"[a-z][a-z0-9_.]{0,79}")
@@ -32,18 +30,16 @@ class _Open:
 
 
 class CallLedger:
-    """Notes the signed calls of a node. `now` gives the agreement in force, `key` the node's message key.
+    """Notes the signed calls of a node. `now` gives the agreement in force.
 
     A call about data goes through the gate: before it leaves, at each chunk, and before its answer is used. Others
     (acts, events, receipts, the log) do not: a shut-off never silences the evidence.
     """
 
-    def __init__(self, book: CallBook, gate: Gate, *, now: Callable[[], Agreement], key: Key, clock: Clock) -> None:
+    def __init__(self, book: CallBook, gate: Gate, *, now: Callable[[], Agreement]) -> None:
         self._book = book
         self._gate = gate
         self._now = now
-        self._keys = {key.thumbprint(): key}
-        self._clock = clock
         self._open: dict[str, _Open] = {}
         self.permit: Permit | None = None
         """The decision that the calls about data rest on, for the log."""
@@ -57,7 +53,7 @@ class CallLedger:
         passage = self._passage(agreement, call)
         if not call.is_signed or call.about.get("step") in calls.NOT_NOTED:
             return
-        told = calls.about(agreement, self._digests(request), **_members(call))
+        told = calls.about(agreement, _digests(request), **_members(call))
         self._open[told.id] = _Open(told, passage)
         self._book.asked(told, decision=self.permit if passage is not None else None)
         try:
@@ -93,19 +89,14 @@ class CallLedger:
             return None
         return Passage.enter(self._gate, agreement=agreement.id, dataset=dataset)
 
-    def _digests(self, request: Request) -> RequestDigests:
-        verified = signatures.verify_request(request, keys=self._keys, now=self._clock.now())
-        return RequestDigests(
-            kid=verified.kid,
-            signature_sha256=verified.signature_sha256,
-            base_sha256=verified.base_sha256,
-            content_sha256=verified.content_sha256,
-        )
-
     def _close(self, id: str, answer: AnswerDigests | None, *, code: str | None) -> None:
         known = self._open.pop(id, None)
         if known is not None:
             self._book.answered(known.call, answer, code=code)
+
+
+def _digests(request: Request) -> RequestDigests:
+    return RequestDigests(**vars(signatures.signed(request)))
 
 
 def _id(request: Request) -> str:

@@ -441,23 +441,16 @@ class Consumer:
             self._address,
             self._ca_file,
         )
-        key = station.message_key(agreement)
         credentials = Credentials(
             client_id=str(station.party),
-            message_key=key,
+            message_key=station.message_key(agreement),
             client_key=station.client_key(agreement),
             agreement=agreement.id,
             rev=agreement.rev,
             certificate=self._certificate,
             certificate_key=self._certificate_key,
         )
-        ledger = CallLedger(
-            self._book,
-            self._gate,
-            now=lambda: self._position().agreement,
-            key=key,
-            clock=station.clock,
-        )
+        ledger = CallLedger(self._book, self._gate, now=lambda: self._position().agreement)
         transport = Transport(
             peer, credentials, clock=station.clock, ledger=ledger, retrying=self._retrying, sleep=self._sleep
         )

@@ -39,6 +39,8 @@ from tenun.kernel.errors import TenunError
 CHUNK = 64 * 1024
 BODY_MAX = 4 * 1024 * 1024
 """Of an answer that is read whole, unless the caller knows better."""
+CONNECTIONS_KEPT = 32
+"""To one peer, for as many calls at once: a connection made anew for each call costs more than the call."""
 CONNECT_S_MAX = 10.0
 READ_S_MAX = 30.0
 """Longest silence, not longest answer."""
@@ -373,7 +375,7 @@ def _pool(peer: Peer, credentials: Credentials) -> urllib3.PoolManager:
     if credentials.certificate is not None:
         context.load_cert_chain(credentials.certificate, credentials.certificate_key)
     return urllib3.PoolManager(
-        maxsize=4,
+        maxsize=CONNECTIONS_KEPT,
         timeout=urllib3.Timeout(connect=CONNECT_S_MAX, read=READ_S_MAX),
         retries=False,
         ssl_context=context,

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -144,8 +146,13 @@ def named(person: Mapping[str, str], *, dataset: str) -> Person:
 
 def reference(station: Station, person: Person) -> str:
     """The person as the provider's log names them: an HMAC that only the provider can make."""
-    key = FileKeys(station.keys).secret(KEY_NAME)
-    return hmac.digest(key, f"{person.by}\x1f{person.number}".encode(), "sha256").hex()
+    return hmac.digest(_key(station.keys), f"{person.by}\x1f{person.number}".encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=2)
+def _key(folder: Path) -> bytes:
+    """Of this process's node, read once as those of the index are."""
+    return FileKeys(folder).secret(KEY_NAME)
 
 
 @implements(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -50,12 +51,18 @@ def public(jwk: object) -> Key:
         raise KeyUnfit("not a public JWK")
     names = ("kty", "crv", "x", "y") if jwk.get("kty") == "EC" else ("kty", "crv", "x")
     try:
-        key = party_jwk.public_key({name: jwk[name] for name in names})
+        key = _imported(tuple((name, jwk[name]) for name in names))
     except (KeyError, TypeError, ValueError, JoseError) as problem:
         raise KeyUnfit("neither Ed25519 nor P-256") from problem
     if not _is_for_signatures(jwk, key):
         raise KeyUnfit("for something else")
     return key
+
+
+@lru_cache(maxsize=256)
+def _imported(members: tuple[tuple[str, Any], ...]) -> Key:
+    """A caller shows the same key with every call."""
+    return party_jwk.public_key(dict(members))
 
 
 def _is_for_signatures(jwk: dict[str, Any], key: Key) -> bool:

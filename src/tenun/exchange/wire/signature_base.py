@@ -6,8 +6,10 @@ General: every derived component and every parameter but `tr` (trailers). What o
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -24,6 +26,17 @@ STRINGS = frozenset({"nonce", "alg", "keyid", "tag"})
 _COMPONENT_PARAMETERS = frozenset({"sf", "key", "bs", "req", "name"})
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
+# The spelling that our own nodes give a Signature-Input: read without the general parser, which costs ten times as
+# much as all the rest of reading it. Whatever differs by a character goes through that parser.
+# `tests/property/exchange/test_wire_spellings.py` holds both to the same answer.
+_OWN_INPUT = re.compile(
+    r'(sig1=\((?:"[a-z@-]{1,40}"(?:;req)?(?:;key="sig1")? ?){1,32}\))'
+    r';created=([1-9][0-9]{0,9});expires=([1-9][0-9]{0,9})(?:;nonce="([A-Za-z0-9+/=_.~-]{16,128})")?'
+    r';keyid="([A-Za-z0-9_-]{43})";alg="([a-z0-9-]{1,32})";tag="([a-z-]{1,16})"'
+)
+# 64 bytes in the one base64 spelling that they have: the last character carries two bits.
+_OWN_SIGNATURE = re.compile(r"sig1=(:[A-Za-z0-9+/]{85}[AQgw]==:)")
+
 
 @dataclass(frozen=True)
 class Component:
@@ -32,12 +45,12 @@ class Component:
     name: str
     parameters: tuple[tuple[str, Parameter], ...] = ()
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Its identifier, serialised."""
         return _string(self.name) + _serialised(self.parameters)
 
-    @property
+    @cached_property
     def identity(self) -> tuple[str, frozenset[tuple[str, Parameter]]]:
         """Two that differ only in the order of parameters are the same (RFC 9421, section 2)."""
         return self.name, frozenset(self.parameters)
@@ -50,7 +63,7 @@ class SignatureInput:
     components: tuple[Component, ...]
     parameters: tuple[tuple[str, Parameter], ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """`("@method" …);created=…`, serialised: the value of `@signature-params`."""
         covered = " ".join(component.text for component in self.components)
@@ -59,6 +72,12 @@ class SignatureInput:
 
 def read(field: str) -> dict[str, SignatureInput]:
     """Every label of a `Signature-Input` field. Raises `SignatureMalformed` for anything the RFC does not allow."""
+    own = _OWN_INPUT.fullmatch(field)
+    return {"sig1": _read_own(own)} if own is not None else read_any(field)
+
+
+def read_any(field: str) -> dict[str, SignatureInput]:
+    """The same for every spelling, by the general parser."""
     try:
         members = structured_fields.dictionary(field)
     except ValueError as problem:
@@ -108,6 +127,19 @@ def shown(component: Component) -> str:
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
+
+
+def _read_own(match: re.Match[str]) -> SignatureInput:
+    covered, created, expires, nonce, keyid, algorithm, tag = match.groups()
+    own: tuple[tuple[str, Parameter], ...] = (("nonce", nonce),) if nonce is not None else ()
+    times = (("created", int(created)), ("expires", int(expires)))
+    return SignatureInput(_components(covered), (*times, *own, ("keyid", keyid), ("alg", algorithm), ("tag", tag)))
+
+
+@lru_cache(maxsize=256)
+def _components(covered: str) -> tuple[Component, ...]:
+    """Of `sig1=(…)`. Our nodes send a handful of them; what anyone else thinks of takes the place of the oldest."""
+    return read_any(covered)["sig1"].components
 
 
 def _input(member: Member) -> SignatureInput:
@@ -251,6 +283,8 @@ def _latin1(component: Component, given: str) -> bytes:
 
 
 def _structured(component: Component, given: str, parameters: Mapping[str, Parameter]) -> str:
+    if parameters == {"key": "sig1"} and (own := _OWN_SIGNATURE.fullmatch(given)) is not None:
+        return own[1]
     try:
         if "key" in parameters:
             members = structured_fields.dictionary(given, once=False)

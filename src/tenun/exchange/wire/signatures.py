@@ -127,6 +127,27 @@ def call_id(request: Request) -> str:
     return hashlib.sha256(_read(request.headers)[1]).hexdigest()
 
 
+@dataclass(frozen=True)
+class Signed:
+    """What a log says of a request that this very process has signed."""
+
+    kid: str
+    signature_sha256: str
+    base_sha256: str
+    content_sha256: str | None
+
+
+def signed(request: Request) -> Signed:
+    """Of our own request, as `sign_request` gave it. Nothing is verified: for what others sent, `verify_request`."""
+    covered, signature = _read(request.headers)
+    return Signed(
+        kid=str(dict(covered.parameters)["keyid"]),
+        signature_sha256=hashlib.sha256(signature).hexdigest(),
+        base_sha256=hashlib.sha256(signature_base.build(covered, request)).hexdigest(),
+        content_sha256=hashlib.sha256(request.body).hexdigest() if request.body else None,
+    )
+
+
 # --- responses ---------------------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,8 @@ class WorkList(StrEnum):
     """Doubtful pairs, the most telling first."""
     SAMPLE = "sample"
     """The newest quality sample, in the order of its lots."""
+    BOTH = "both"
+    """The sample, then the queue: for arbiters, to whom only what is disputed comes."""
 
 
 class PairNotYours(TenunError):
@@ -116,6 +118,10 @@ class Desk:
 
     def candidates(self, work: WorkList) -> list[tuple[Candidate, str]]:
         """The pairs of a work list in its order, each with its stratum. Raises `SnapshotMissing`, `SnapshotAltered`."""
+        if work is WorkList.BOTH:
+            drawn_pairs = self.candidates(WorkList.SAMPLE)
+            known = {one.pair for one, _ in drawn_pairs}
+            return [*drawn_pairs, *(one for one in self.candidates(WorkList.QUEUE) if one[0].pair not in known)]
         if work is WorkList.SAMPLE:
             drawn = self.sample()
             return [(one.candidate, one.stratum) for one in drawn.drawn] if drawn else []
@@ -138,16 +144,15 @@ class Desk:
         return self.at_hand(judge, role, now=now)
 
     def at_hand(self, judge: Judge, role: JudgeRole, *, now: datetime) -> Task | None:
-        """The pair that the judge holds, its time renewed; none where there is none or it is not the judge's any more."""
+        """The pair that the judge holds, its time renewed; none where it is nobody's or somebody else's by now."""
         pair = self.claims.held(judge.account, role, now=now)
         if pair is None or not self._may(judge, role, pair):
             return None
-        for work in (WorkList.SAMPLE, WorkList.QUEUE):
-            for candidate, stratum in self._within(judge, work):
-                if candidate.pair == pair and self.claims.renew(pair, judge.account, role, now=now):
-                    earlier = self.judgements.by_pair().get(pair, ()) if role is JudgeRole.ARBITER else ()
-                    return Task(candidate, role, stratum, earlier)
-        return None
+        found = next(((one, stratum) for one, stratum in self._within(judge, WorkList.BOTH) if one.pair == pair), None)
+        if found is None or not self.claims.renew(pair, judge.account, role, now=now):
+            return None
+        earlier = self.judgements.by_pair().get(pair, ()) if role is JudgeRole.ARBITER else ()
+        return Task(found[0], role, found[1], earlier)
 
     def hold(self, judge: Judge, role: JudgeRole, name: str, *, now: datetime) -> Task:
         """The pair at hand, which must be the one of that name: a page may be older than the claim it shows."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import and_
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -151,7 +152,7 @@ def _row(lake: Lake, side: Side, snapshot: Snapshot, id: str, permit: Permit) ->
     )
 
 
-def _attributes(lake: Lake, side: Side, snapshot: Snapshot, id: str, permit: Permit) -> dict[str, object] | None:
+def _attributes(lake: Lake, side: Side, snapshot: Snapshot, id: str, permit: Permit) -> dict[str, Any] | None:
     """The describing columns of the one row, read by predicate; none where it is not in this snapshot."""
     columns = _delivered(snapshot, side.table, (side.id, *side.attributes), permit)
     wanted = [pc.field(side.id) == id]
@@ -160,7 +161,7 @@ def _attributes(lake: Lake, side: Side, snapshot: Snapshot, id: str, permit: Per
     return _only(rows)
 
 
-def _identifiers(lake: Lake, side: Side, snapshot: Snapshot, id: str, permit: Permit) -> dict[str, object]:
+def _identifiers(lake: Lake, side: Side, snapshot: Snapshot, id: str, permit: Permit) -> dict[str, Any]:
     if IDENTIFIERS not in snapshot.tables:
         return {}
     columns = _delivered(snapshot, IDENTIFIERS, (side.id, *side.identifiers), permit)
@@ -173,11 +174,11 @@ def _delivered(snapshot: Snapshot, table: str, wanted: Sequence[str], permit: Pe
     return [name for name in wanted if name in there and name in permit.fields]
 
 
-def _only(rows: pa.Table) -> dict[str, object] | None:
+def _only(rows: pa.Table) -> dict[str, Any] | None:
     return dict(rows.slice(0, 1).to_pylist()[0]) if rows.num_rows else None
 
 
-def _one_line(values: Mapping[str, object]) -> str | None:
+def _one_line(values: Mapping[str, Any]) -> str | None:
     parts = [str(values["address"])] if values.get("address") else []
     parts += [f"{name} {values[key]}" for key, name in _LABELS.items() if values.get(key)]
     return ", ".join(parts) or None

@@ -44,6 +44,7 @@ ACCOUNTS = (
     DemoAccount("petugas.naker", "peragaan-naker-2026", Party.NAKER, Role.DATA_NAKER, "national"),
     DemoAccount("kabupaten.desa", "peragaan-kabupaten-2026", Party.DESA, Role.DATA_DESA, "regency"),
     DemoAccount("provinsi.naker", "peragaan-provinsi-2026", Party.NAKER, Role.DATA_NAKER, "province"),
+    DemoAccount("penengah.naker", "peragaan-penengah-2026", Party.NAKER, Role.DATA_NAKER, "national"),
     DemoAccount("pimpinan.desa", "peragaan-pimpinan-desa-2026", Party.DESA, Role.LEADERSHIP, "national"),
     DemoAccount("pimpinan.naker", "peragaan-pimpinan-naker-2026", Party.NAKER, Role.LEADERSHIP, "national"),
     DemoAccount("keamanan.naker", "peragaan-keamanan-2026", Party.NAKER, Role.SECURITY, "national"),

@@ -15,6 +15,7 @@ from tenun.portal.help import views as help_pages
 from tenun.portal.indicators import views as indicators
 from tenun.portal.maps import views as maps
 from tenun.portal.overview import views as overview
+from tenun.portal.review import views as review
 
 handler403 = "tenun.portal.design.errors.forbidden"
 handler404 = "tenun.portal.design.errors.not_found"
@@ -32,6 +33,8 @@ urlpatterns = [
     path("unduh/angka.csv", downloads.as_csv, name="download_csv"),
     path("unduh/angka.xlsx", downloads.as_xlsx, name="download_xlsx"),
     path("pertukaran/", exchange.exchange_page, name="exchange"),
+    path("pemadanan/tinjau/", review.review_page, name="link_review"),
+    path("pemadanan/tengahi/", review.arbitration_page, name="link_arbitration"),
     path("tentang/", help_pages.about, name="about"),
     path("bantuan/", help_pages.help_page, name="help"),
     path("bahasa/", design.language, name="language"),

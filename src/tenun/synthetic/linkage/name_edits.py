@@ -29,7 +29,6 @@ class Whose(NamedTuple):
     """The family name of the household, whether or not the person bears it."""
     nik: str
     rt: int
-    is_foreign: bool
 
 
 WordEdit = Callable[[Words, Dice, Whose], Words | None]

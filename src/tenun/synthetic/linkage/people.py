@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,9 @@ AS_OF = np.datetime64("2026-06-01")
 MEMBERS_MAX = 8
 """A person's number is the household's times this, plus the place in the household."""
 _SIZES = np.array([1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 7])
-FAMILY_SERIALS, ISSUED_ELSEWHERE = 400, 500
+ISSUED_ELSEWHERE = 500
+"""Serials from 9001 on are those of the own district; so many further on begin the others."""
+_GROWN_UP = np.datetime64("2003-01-01")
 
 STREETS = tuple(
     "Merdeka Sudirman Mawar Melati Diponegoro Pahlawan Krajan Sukamaju Cempaka Kenanga Masjid Pasar Karya Sawah Lestari Mekar "
@@ -70,6 +73,35 @@ class People:
 
     def __len__(self) -> int:
         return len(self.number)
+
+    @cached_property
+    def kin(self) -> Kin:
+        """The same as plain lists, for what is asked person by person."""
+        is_child = self.place >= 2
+        head_is_woman = self.is_woman[self.head]
+        return Kin(
+            people=self.people.tolist(), is_woman=self.is_woman.tolist(), is_grown=(self.birth < _GROWN_UP).tolist(),
+            first=self.first.tolist(), second=self.second.tolist(), head=self.head.tolist(),
+            father=np.where(is_child & ~head_is_woman, self.head, -1).tolist(),
+            mother=np.where(is_child, np.where(head_is_woman, self.head, self.spouse), -1).tolist(),
+            nik=self.nik.tolist(), rt=self.rt.tolist(),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Who is whose child; father and mother are positions, -1 where the household has none."""
+
+    people: list[int]
+    is_woman: list[bool]
+    is_grown: list[bool]
+    first: list[str]
+    second: list[str]
+    head: list[int]
+    father: list[int]
+    mother: list[int]
+    nik: list[str]
+    rt: list[int]
 
 
 @dataclass(frozen=True)

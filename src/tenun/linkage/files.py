@@ -1,0 +1,289 @@
+"""Linking any two person tables in Parquet: for benchmarks, foreign data and evaluation.
+
+`nik, nama, tgl_lahir, jk, kode_desa, alamat` are text as people typed them; what a table lacks is done without. Both
+tables are brought to standard form part by part, kept as Parquet in a work folder, and linked from there, so
+that memory stays bounded and a run that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tenun.engine.duckdb import connect, only_row
+from tenun.kernel import canonical_json
+from tenun.kernel.errors import TenunError
+from tenun.linkage import model as models
+from tenun.linkage.assignment import ACCEPTED, MatchClass
+from tenun.linkage.pipeline import Pipeline
+from tenun.linkage.settings import LinkSettings
+from tenun.linkage.standard.table import STANDARD_VERSION, Standard, read_text
+
+TEXT_COLUMNS = ("nik", "nama", "tgl_lahir", "jk", "kode_desa", "alamat")
+ROWS_A_PART = 1_000_000
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage, how many of its parts are done, and how many there are."""
+
+
+class PersonTableUnreadable(TenunError):
+    """A file that is no Parquet, or lacks the id column, or repeats an id."""
+
+    code = "linkage.person_table_unreadable"
+    text_id = "Tabel orang {file} tidak dapat dipakai: {reason}."
+    text_en = "The person table {file} cannot be used: {reason}."
+    remedy_id = "Berikan berkas Parquet dengan satu baris tiap orang dan kolom id yang unik ({columns})."
+    remedy_en = "Give a Parquet file with one row a person and a unique id column ({columns})."
+
+
+@dataclass(frozen=True)
+class PersonTable:
+    """A Parquet file of persons, and the column that names a row."""
+
+    path: Path
+    id_column: str
+
+    def columns(self) -> Mapping[str, str]:
+        """Columns and their types. Raises `PersonTableUnreadable`."""
+        try:
+            schema = pq.read_schema(self.path)
+        except (OSError, pa.ArrowException) as problem:
+            raise self.unreadable(type(problem).__name__) from problem
+        if self.id_column not in schema.names:
+            raise self.unreadable(f"{self.id_column}?")
+        if not set(TEXT_COLUMNS) & set(schema.names):
+            raise self.unreadable(" ".join(f"{name}?" for name in TEXT_COLUMNS))
+        return {name: "DATE" if pa.types.is_date(schema.field(name).type) else "TEXT" for name in schema.names}
+
+    def rows(self) -> int:
+        return int(pq.read_metadata(self.path).num_rows)
+
+    def unreadable(self, reason: str) -> PersonTableUnreadable:
+        return PersonTableUnreadable(file=self.path.name, reason=reason, columns=", ".join(TEXT_COLUMNS))
+
+    def source(self) -> str:
+        return f"read_parquet({_quoted(self.path)}, file_row_number = true)"
+
+
+@dataclass(frozen=True)
+class FilesReport:
+    """What a run did. Counts only."""
+
+    linked: Mapping[str, int]
+    """Match class -> accounts; every class is there."""
+    second_accounts: int
+    """Of the linked, those whose person has another account too."""
+    persons: int
+    seekers: int
+    share: float
+    seconds: Mapping[str, float]
+    model: str
+    standard_version: int
+    pairs: Mapping[str, int] = field(default_factory=dict)
+    crowded: Mapping[str, int] = field(default_factory=dict)
+    without: Sequence[str] = ()
+
+    @property
+    def accepted(self) -> int:
+        return sum(self.linked[match_class] for match_class in ACCEPTED)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "linked": dict(self.linked), "accepted": self.accepted, "second_accounts": self.second_accounts,
+            "persons": self.persons, "seekers": self.seekers, "expected_share": round(self.share, 4),
+            "seconds": dict(self.seconds), "model": self.model, "standard_version": self.standard_version,
+            "pairs": dict(self.pairs), "crowded": dict(self.crowded), "without": list(self.without),
+        }  # fmt: skip
+
+
+def link_files(
+    left: PersonTable,
+    right: PersonTable,
+    out: Path,
+    *,
+    settings: LinkSettings,
+    as_of: date,
+    without: Sequence[str] = (),
+    work: Path | None = None,
+    rows_a_part: int = ROWS_A_PART,
+    progress: Progress | None = None,
+) -> FilesReport:
+    """Link `right` (accounts) to `left` (residents) and write one row for each of `right` to `out`.
+
+    Columns of `out`: the two id columns (the left one null where there is no candidate), class, weight (log2 odds),
+    probability, duplicate_of (the first account of a person who has several), why (a code for what was held back).
+    Links are the rows of class nik and probable; a row of class review names a candidate and is no link.
+    `work` keeps standard forms, which identify people, until the run has ended; a run with the same input takes up
+    what is there. Raises `PersonTableUnreadable`, `RuleUnknown`, `ModelUnfit`.
+    """
+    standard = Standard.of(as_of, without)
+    model = models.load(settings.model)
+    folder = work or out.with_name(f".{out.name}.work")
+    clock = _Clock(progress)
+    with clock.stage("standardise"):
+        standardised = [
+            _Standardised(table, folder / side, standard, settings, rows_a_part).make(clock)
+            for side, table in (("left", left), ("right", right))
+        ]
+    connection = connect(memory=settings.memory, threads=settings.threads, spill=folder / "spill")
+    try:
+        connection.execute("SET preserve_insertion_order = false")
+        standard.install(connection)
+        for name, files in zip(("residents", "accounts"), standardised, strict=True):
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(files)})")
+        pipeline = Pipeline(connection, settings, model)
+        with clock.stage("nik"):
+            pipeline.prepare("residents", "accounts")
+            pipeline.link_by_nik()
+            pipeline.leave_residue()
+        with clock.stage("rules"):
+            pipeline.link_by_rules()
+        with clock.stage("decide"):
+            pipeline.decide()
+        with clock.stage("write"):
+            _write(connection, out, left_id=left.id_column, right_id=right.id_column)
+            counts = dict(connection.execute("SELECT match_class, count(*) FROM decided GROUP BY ALL").fetchall())
+            (seconds_accounts,) = only_row(connection, "SELECT count(duplicate_of) FROM decided")
+    finally:
+        connection.close()
+    shutil.rmtree(folder)
+    outcome = pipeline.outcome
+    return FilesReport(
+        linked={str(name): int(counts.get(str(name), 0)) for name in MatchClass},
+        second_accounts=int(seconds_accounts),
+        persons=outcome.persons,
+        seekers=outcome.seekers,
+        share=outcome.share,
+        seconds=clock.total(),
+        model=model.id,
+        standard_version=STANDARD_VERSION,
+        pairs=outcome.pairs,
+        crowded=outcome.crowded,
+        without=sorted(standard.without),
+    )
+
+
+class _Standardised:
+    """A person table in standard form, in parts. A part is there in full or not at all."""
+
+    def __init__(
+        self, table: PersonTable, folder: Path, standard: Standard, settings: LinkSettings, rows_a_part: int
+    ) -> None:
+        self.table, self.folder, self.standard, self.settings = table, folder, standard, settings
+        self.rows_a_part = rows_a_part
+
+    def make(self, clock: _Clock) -> Path:
+        """Make the parts that are missing, and give the pattern that reads them all."""
+        columns = self.table.columns()
+        rows = self.table.rows()
+        starts = range(0, max(rows, 1), self.rows_a_part)
+        self._agree_on(rows)
+        connection = connect(memory=self.settings.memory, threads=self.settings.threads)
+        try:
+            connection.execute("SET preserve_insertion_order = false")
+            self.standard.install(connection)
+            self._check_ids(connection)
+            for number, start in enumerate(starts):
+                part = self.folder / f"part-{number:05}.parquet"
+                clock.tell("standardise", number, len(starts))
+                if not part.exists():
+                    self._make_part(connection, columns, start, part)
+        except duckdb.ConversionException as problem:
+            raise self.table.unreadable("type") from problem
+        finally:
+            connection.close()
+        return self.folder / "part-*.parquet"
+
+    def _make_part(
+        self, connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], start: int, part: Path
+    ) -> None:
+        end = start + self.rows_a_part
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW part AS SELECT * FROM {self.table.source()} "
+            f"WHERE file_row_number >= {start} AND file_row_number < {end}"
+        )
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW readable AS {read_text('part', self.table.id_column, columns)}"
+        )
+        draft = part.with_suffix(".draft")
+        connection.execute(
+            f"COPY ({self.standard.select('readable')}) TO {_quoted(draft)} (FORMAT parquet, COMPRESSION lz4_raw)"
+        )
+        draft.rename(part)
+
+    def _agree_on(self, rows: int) -> None:
+        """Begin anew where the work folder belongs to other input or other rules."""
+        state = self.table.path.stat()
+        wanted = canonical_json.digest({
+            "file": self.table.path.name, "bytes": state.st_size, "changed": str(state.st_mtime_ns), "rows": rows,
+            "id": self.table.id_column, "rows_a_part": self.rows_a_part, "standard_version": STANDARD_VERSION,
+            "as_of": self.standard.as_of.isoformat(), "without": sorted(self.standard.without),
+        })  # fmt: skip
+        stamp = self.folder / "input.json"
+        if stamp.exists() and json.loads(stamp.read_text()) == wanted:
+            return
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(mode=0o700)
+        stamp.write_text(json.dumps(wanted))
+
+    def _check_ids(self, connection: duckdb.DuckDBPyConnection) -> None:
+        column = f'"{self.table.id_column}"'
+        rows, distinct = only_row(
+            connection, f"SELECT count(*), count(DISTINCT {column}) FROM {self.table.source()}"
+        )  # fmt: skip
+        if rows != distinct:
+            raise self.table.unreadable(f"{self.table.id_column}: {rows} > {distinct}")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, out: Path, *, left_id: str, right_id: str) -> None:
+    draft = out.with_name(f".{out.name}.draft")
+    names = (left_id, right_id) if left_id != right_id else (f"left_{left_id}", f"right_{right_id}")
+    connection.execute(
+        f"""
+        COPY (SELECT person_id AS "{names[0]}", seeker_id AS "{names[1]}", match_class AS class, weight, probability,
+                     duplicate_of, held_back AS why
+              FROM decided ORDER BY seeker_id) TO {_quoted(draft)} (FORMAT parquet, COMPRESSION zstd)
+        """
+    )
+    draft.rename(out)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+class _Clock:
+    """Times the stages and tells a progress bar."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    def tell(self, stage: str, done: int, of: int) -> None:
+        if self.progress is not None:
+            self.progress(stage, done, of)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self.tell(name, 0, 1)
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.monotonic() - start, 3)
+
+    def total(self) -> dict[str, float]:
+        return {**self.seconds, "total": round(sum(self.seconds.values()), 3)}

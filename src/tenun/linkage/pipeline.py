@@ -1,0 +1,172 @@
+"""The way of a record through the linkage, from two standard tables to one decision an account.
+
+    registers in standard form -> NIK pairs, scored -> accepted | residue
+    residue -> pairs that a rule finds, scored -> rivals weighed -> one account a person
+
+The tables may be in memory or views over Parquet: residents are read in passes and never held, accounts are.
+Nothing here knows a lake, a file or an agreement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import duckdb
+
+from tenun.engine.duckdb import only_row
+from tenun.linkage import assignment, blocking, scoring
+from tenun.linkage import model as models
+from tenun.linkage.model import Model
+from tenun.linkage.settings import LinkSettings
+
+# How many accounts' worth of trust the expected share has against what stage 1 finds.
+_SHARE_STRENGTH = 100
+
+# Who lives together, as far as the register tells: village, street or hamlet, RT and RW.
+HOME = "village::VARCHAR || '|' || place || '|' || coalesce(unit, '')"
+
+Stage = Callable[[str], None]
+
+
+@dataclass
+class Outcome:
+    """What a run of the pipeline counted."""
+
+    persons: int = 0
+    seekers: int = 0
+    share: float = 0.0
+    """Of the accounts, those whose person is thought to be among the residents."""
+    pairs: dict[str, int] = field(default_factory=dict)
+    crowded: dict[str, int] = field(default_factory=dict)
+    """By rule, accounts whose key too many others share."""
+
+
+class Pipeline:
+    """One linkage in one connection, over the standard tables `residents` and `accounts`.
+
+    Makes, in this order: seekers (the accounts, crowded NIKs taken away), name_shares, nik_pairs, nik_decided,
+    residue, rule_pairs, rules_decided, decided.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, settings: LinkSettings, model: Model) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.model = model
+        self.outcome = Outcome(share=settings.prior_expected_share)
+
+    def prepare(self, residents: str, accounts: str) -> None:
+        """Name the two sides, count names, and fit what depends on who is being linked."""
+        shared_max = self.settings.nik_shared_max
+        # Whose NIK many carry (a broker's, a placeholder that looks real) has no NIK, on either side.
+        self.connection.execute(
+            f"""
+            CREATE OR REPLACE TABLE crowded_niks AS
+            WITH by_account AS (SELECT nik, count(*) AS n FROM {accounts} WHERE nik IS NOT NULL GROUP BY nik)
+            SELECT nik FROM by_account WHERE n > {shared_max}
+            UNION
+            SELECT nik FROM {residents} SEMI JOIN by_account USING (nik) GROUP BY nik HAVING count(*) > {shared_max}
+            """
+        )
+        self.connection.execute(
+            f"""
+            CREATE OR REPLACE TABLE seekers AS
+            SELECT a.* EXCLUDE (nik, nik_date), CASE WHEN c.nik IS NULL THEN a.nik END AS nik,
+                   CASE WHEN c.nik IS NULL THEN a.nik_date END AS nik_date, {HOME} AS home, NULL::VARCHAR AS nik_home
+            FROM {accounts} a LEFT JOIN crowded_niks c ON c.nik = a.nik
+            """
+        )
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW housed AS SELECT *, {HOME} AS home, NULL::VARCHAR AS nik_home FROM {residents}"
+        )
+        self.outcome.persons = self._count("housed")
+        self.outcome.seekers = self._count("seekers")
+        scoring.count_names(self.connection, "housed", "seekers")
+        self.model = models.fitted_to(self.model, self.connection, "housed", "seekers")
+
+    def link_by_nik(self) -> None:
+        """Stage 1, and what it tells about how many accounts have their person here at all."""
+        self._expect(self.outcome.share)
+        self.connection.execute(
+            """
+            CREATE OR REPLACE TABLE nik_found AS
+            SELECT l.unique_id AS person_id, r.unique_id AS seeker_id FROM housed l JOIN seekers r ON r.nik = l.nik
+            """
+        )
+        self._score("nik_found", "seekers", "nik_pairs", stage="nik")
+        assignment.accept_by_nik(
+            self.connection, self.settings, pairs="nik_pairs", residents="housed", seekers="seekers"
+        )
+        self.settle_share()
+
+    def settle_share(self) -> None:
+        """Correct the prior by what stage 1 accepted."""
+        before = self.model.prior_weight
+        accepted = self._count("nik_decided", "held_back IS NULL")
+        usable = self._count("seekers", "nik IS NOT NULL")
+        self._expect((accepted + self.outcome.share * _SHARE_STRENGTH) / (usable + _SHARE_STRENGTH))
+        shift = self.model.prior_weight - before
+        self.connection.execute("UPDATE nik_decided SET weight = round(weight + ?, 4)", [shift])
+
+    def leave_residue(self) -> None:
+        """The accounts that stage 1 left over, with the household of whoever else their NIK belongs to."""
+        self.connection.execute(
+            """
+            CREATE OR REPLACE TABLE residue AS
+            WITH owners AS (
+                SELECT d.seeker_id, min(l.home) AS nik_home
+                FROM (SELECT * FROM nik_decided WHERE held_back IS NOT NULL) d JOIN housed l ON l.unique_id = d.person_id
+                GROUP BY d.seeker_id
+            )
+            SELECT s.* REPLACE (o.nik_home AS nik_home)
+            FROM (SELECT s.* FROM seekers s
+                  ANTI JOIN (SELECT seeker_id FROM nik_decided WHERE held_back IS NULL) d ON d.seeker_id = s.unique_id) s
+            LEFT JOIN owners o ON o.seeker_id = s.unique_id
+            """
+        )
+
+    def link_by_rules(self, *, among: str | None = None) -> None:
+        """Stage 2: make `rule_pairs`, the candidates of the residue, or of those of its accounts that are in `among`."""
+        blocked = blocking.pairs(
+            self.connection,
+            residents="housed",
+            seekers="residue",
+            target="rules_found",
+            shared_max=self.settings.blocking_shared_max,
+            among=among,
+        )
+        self.outcome.pairs, self.outcome.crowded = blocked.pairs, blocked.crowded
+        # A pair with one NIK was judged in the first stage, and is not let in by the back door.
+        self.connection.execute(
+            "CREATE OR REPLACE TABLE rules_left AS "
+            "SELECT * FROM rules_found ANTI JOIN nik_found USING (person_id, seeker_id)"
+        )
+        self._score("rules_left", "residue", "rule_pairs", stage="rules", weight_min=self.candidate_weight_min)
+
+    @property
+    def candidate_weight_min(self) -> float:
+        """Below it, a candidate is not even a rival."""
+        return self.settings.review_weight_min - 6
+
+    def decide(self) -> None:
+        """Weigh rivals and claims: make `decided`."""
+        assignment.accept_by_rules(
+            self.connection, self.settings, pairs="rule_pairs", residents="housed", seekers="residue"
+        )
+        assignment.decide(self.connection, self.settings, seekers="seekers", target="decided")
+
+    def _score(
+        self, pairs: str, seekers: str, target: str, *, stage: str, weight_min: float | None = None
+    ) -> None:
+        scoring.score(
+            self.connection, self.model, pairs=pairs, residents="housed", seekers=seekers, target=target, stage=stage,
+            weight_min=weight_min,
+        )  # fmt: skip
+
+    def _expect(self, share: float) -> None:
+        """Set the prior: of all resident-account pairs, `share` x accounts are one person."""
+        self.outcome.share = share
+        self.model = self.model.with_prior(share / max(self.outcome.persons, 1))
+
+    def _count(self, table: str, condition: str = "true") -> int:
+        return int(only_row(self.connection, f"SELECT count(*) FROM {table} WHERE {condition}")[0])
