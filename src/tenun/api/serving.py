@@ -34,6 +34,9 @@ LOOPBACK = "127.0.0.1"
 START_SECONDS_MAX = 60
 WORKERS = 2
 KEEP_ALIVE_SECONDS = 75
+SWITCH_SECONDS = 0.001
+"""How long a thread that comes back from disk or database may wait for one that computes; Python's own 5 ms are
+longer than a call. Likewise a worker reads a village's table with one thread: its neighbours want the other cores."""
 CONNECTIONS_MAX = 2_000
 """Open at once in a worker; most of them idle between two calls."""
 
@@ -191,6 +194,7 @@ def serve(role: Role, host: str, port: int, *, ready: Path | None = None, tls: T
 
 
 def _run_gunicorn(role: Role, bind: str, ready: Path | None, tls: Tls | None) -> None:
+    import pyarrow as pa
     from gunicorn.app.base import BaseApplication
 
     from tenun.api import limits, service
@@ -202,6 +206,8 @@ def _run_gunicorn(role: Role, bind: str, ready: Path | None, tls: Tls | None) ->
             draft.replace(ready)
 
     def post_worker_init(_worker: Any) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
+        pa.set_cpu_count(1)
         service.current().start()
 
     def worker_exit(_server: Any, _worker: Any) -> None:

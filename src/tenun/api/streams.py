@@ -4,6 +4,9 @@ What can hold a stream up is its reader. So a watcher asks too, twenty times a s
 process: one whose gate has closed loses its connection even while it waits for a reader who does not read, and what
 lies in the kernel's buffers is thrown away with it (RST, not FIN). A client sees a broken connection and less than
 `Content-Length`, never an end.
+
+What has left can not be called back, so little may lie ready to leave: the kernel takes at most `UNSENT_MAX` beyond
+what the reader has room for. That bounds bytes and not speed, so a file leaves as fast as the reader takes it.
 """
 
 from __future__ import annotations
@@ -22,13 +25,18 @@ from typing import BinaryIO
 
 from tenun.exchange.gate import CHUNK, GateClosed, Passage
 
-RATE_MAX = int(float(os.environ.get("TENUN_API_STREAM_MB_PER_SECOND", "256")) * 1_000_000)
-"""Bytes a second for each stream."""
+RATE_MAX = int(float(os.environ.get("TENUN_API_STREAM_MB_PER_SECOND", "0")) * 1_000_000)
+"""Bytes a second for each stream; 0 = as fast as its reader takes it."""
+UNSENT_MAX = 128 * 1024
+"""Bytes of a stream that may wait in the kernel to be sent: what it costs a shut-off, `./run bench shutoff` measures."""
 WATCH_SECONDS = 0.05
 STALLED_SECONDS_MAX = 60.0
 """A reader that takes nothing for so long is taken for gone: it holds one of few places."""
 GATE, READER, FILE = "exchange.shut_off", "exchange.reader_gone", "exchange.file_short"
 _PAUSE_SECONDS_MAX = 0.05
+_FIRST_WAIT_SECONDS, _WAIT_SECONDS_MAX = 0.0001, 0.002
+# Where a system has no such bound, that of its own buffers counts.
+_NOTSENT_LOWAT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -63,6 +71,7 @@ class Stream:
         self._moved = (0, 0, time.monotonic())
 
     def __iter__(self) -> Iterator[bytes]:
+        _keep_little_unsent(self._connection)
         watcher.watch(self)
         started = time.monotonic()
         while self.sent < self._length:
@@ -76,8 +85,10 @@ class Stream:
             self.sent += len(piece)
             yield piece
         # What is in the kernel's buffers can still be kept here: the stream is over when the reader has it all.
+        wait = _FIRST_WAIT_SECONDS
         while _unsent(self._connection):
-            time.sleep(0.002)
+            time.sleep(wait)
+            wait = min(2 * wait, _WAIT_SECONDS_MAX)
             self._require_open()
         if _is_reset(self._connection):  # then nothing is unsent any more, and it did not arrive either
             self._code = READER
@@ -129,8 +140,8 @@ class Stream:
                 reset(self._connection)
 
     def _pace(self, started: float) -> None:
-        """Wait until the next bytes are due, asking the gate in between."""
-        while (ahead := self.sent / self._rate - (time.monotonic() - started)) > 0:
+        """Wait until the next bytes are due, asking the gate in between. Where there is no cap they always are."""
+        while self._rate and (ahead := self.sent / self._rate - (time.monotonic() - started)) > 0:
             time.sleep(min(ahead, _PAUSE_SECONDS_MAX))
             self._require_open()
 
@@ -142,6 +153,16 @@ def reset(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError as problem:
         if problem.errno not in (errno.ENOTCONN, errno.EBADF):  # else it is gone already
+            raise
+
+
+def _keep_little_unsent(connection: socket.socket | None) -> None:
+    if connection is None or _NOTSENT_LOWAT is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, UNSENT_MAX)
+    except OSError as problem:
+        if problem.errno not in (errno.ENOTCONN, errno.EBADF, errno.EINVAL):  # else the reader is gone already
             raise
 
 

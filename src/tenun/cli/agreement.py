@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,10 +14,12 @@ from rich.table import Table
 from tenun.agreement import contracts, document, party_keys, scenarios, signing
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Denial, Permit, Use, allowed_fields, decide
+from tenun.agreement.standing import State
 from tenun.agreement.vocabulary import KeyUse, Operation, Party
 from tenun.cli import acts, console
-from tenun.kernel.clock import JAKARTA, SystemClock
+from tenun.kernel.clock import JAKARTA, SystemClock, rfc3339
 from tenun.kernel.errors import TenunError
+from tenun.node import chain
 from tenun.node.home import SOURCE_ROOT, NodeHome, Role, home_folder
 
 app = typer.Typer(
@@ -57,13 +60,45 @@ class CopiesDiffer(TenunError):
     remedy_en = "Bring both to the last revision that both parties signed (Pasal 14)."
 
 
+class ActsExist(TenunError):
+    """Another document would take the place of one on which acts rest: they would all be of another revision."""
+
+    code = "agreement.acts_exist"
+    text_id = "Di simpul {role} sudah ada {count} tindakan atas revisi {rev}; dokumen lain tidak dapat menggantikannya."
+    text_en = "At node {role} there are {count} acts on revision {rev} already; no other document can take its place."
+    remedy_id = "Ubah perjanjian dengan addendum (Pasal 14): `tenun agreement act addendum --document FOLDER`."
+    remedy_en = "Change the agreement by an addendum (Pasal 14): `tenun agreement act addendum --document FOLDER`."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command asks: the agreement as it stands at a moment, and what its acts make of it."""
+
+    agreement: Agreement
+    state: State | None
+    """None where it is a folder and no node's copy: a document has no acts."""
+    is_signed: bool
+
+    @property
+    def is_in_force(self) -> bool:
+        """By both signatures, and by term and acts where they are known."""
+        return self.is_signed and (self.state is None or self.state.is_in_force)
+
+
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", help="Tanggal atau waktu; bawaan: sekarang / date or moment; default: now."),
+]
+
+
 # --- verify ------------------------------------------------------------------------------------------------------
 
 
 @app.command("verify")
-def verify(folder: FolderArgument = None, as_json: console.JsonOption = False) -> None:
-    """Show whether the agreement is whole and signed by both parties. Exit status 1 when it is not."""
-    found = [_verified(place, path, own_keys) for place, path, own_keys in _copies(folder)]
+def verify(folder: FolderArgument = None, at: AtOption = None, as_json: console.JsonOption = False) -> None:
+    """Show whether the agreement is whole and signed by both parties, and its state by its acts. Exit 1 when not."""
+    moment = _moment(at)
+    found = [_verified(place, path, home, moment) for place, path, home in _copies(folder)]
     # Only valid copies are compared: of an altered one, its own fault is what counts.
     if not any(one["error"] for one in found) and len({one["rev"] for one in found}) > 1:
         for one in found:
@@ -77,29 +112,46 @@ def verify(folder: FolderArgument = None, as_json: console.JsonOption = False) -
     )
 
 
-def _copies(folder: Path | None) -> list[tuple[str, Path, Path | None]]:
-    """What to verify, and by whose keys: the folder that was named, else the nodes' copies, else the draft."""
+def _copies(folder: Path | None) -> list[tuple[str, Path, NodeHome | None]]:
+    """What to verify, and at which node: the folder that was named, else the nodes' copies, else the draft."""
     if folder is not None:
         return [("folder", folder, None)]
     nodes = [NodeHome.of(role) for role in Role]
-    in_force: list[tuple[str, Path, Path | None]] = [
-        (str(node.role), node.agreement, node.folder / "keys")
-        for node in nodes
-        if node.agreement.exists() or node.has_handed_over
+    in_force: list[tuple[str, Path, NodeHome | None]] = [
+        (str(node.role), node.agreement, node) for node in nodes if node.agreement.exists() or node.has_handed_over
     ]
     return in_force or [("draft", DRAFT, None)]
 
 
-def _verified(place: str, folder: Path, own_keys: Path | None) -> dict[str, Any]:
+def _verified(place: str, folder: Path, home: NodeHome | None, moment: datetime) -> dict[str, Any]:
     found: dict[str, Any] = {"where": place, "id": None, "number": None, "rev": None, "signed_by": [], "error": None}
     try:
         agreement = document.load(folder)
         found |= {"id": agreement.id, "number": agreement.number, "rev": agreement.rev}
         found["signed_by"] = sorted(signing.signed_by(folder))
-        signing.verify(folder, own_keys=own_keys)
+        if home is None:
+            signing.verify(folder)
+        else:
+            found["state"] = _standing(home, moment)
     except TenunError as problem:
         found["error"] = problem.as_dict()
     return found
+
+
+def _standing(home: NodeHome, moment: datetime) -> dict[str, Any]:
+    """A node's state by its acts, in short. Every act is checked for it. Raises what is wrong with one."""
+    standing = chain.standing_of(home)
+    state = standing.at(moment).state
+    return {
+        "at": rfc3339(moment),
+        "in_force": state.is_in_force,
+        "begins": rfc3339(state.begins),
+        "ends": rfc3339(state.ends),
+        "rev": state.rev,
+        "acts": len(standing.ledger().entries),
+        "heads": list(state.heads),
+        "shut_off": [one for kept in state.as_dict()["closures"].values() for one in kept],
+    }
 
 
 def _show_verified(found: Sequence[Mapping[str, Any]]) -> None:
@@ -111,11 +163,23 @@ def _show_verified(found: Sequence[Mapping[str, Any]]) -> None:
         console.out.print(f"  ditandatangani / signed by: {signed}", markup=False)
         if one["error"] is None:
             console.out.print("  sah / valid", style="green")
+            if "state" in one:
+                _show_standing(one["state"])
             continue
         console.out.print("  TIDAK sah / NOT valid", style="bold red")
         for language in ("id", "en"):
             console.out.print(f"  {one['error']['message'][language]} {one['error']['remedy'][language]}", markup=False)
         console.out.print(f"  [{one['error']['code']}]", markup=False, style="dim")
+
+
+def _show_standing(state: Mapping[str, Any]) -> None:
+    say = console.out.print
+    word = "berlaku / in force" if state["in_force"] else "TIDAK berlaku / NOT in force"
+    say(f"  {state['at']}: {word}, {state['begins']} — {state['ends']}", markup=False)
+    say(f"  {state['acts']} tindakan / acts; revisi / revision {state['rev'][:12]}", markup=False)
+    for one in state["shut_off"]:
+        where = one["name"] or "seluruh akses / all access"
+        say(f"  DITUTUP / SHUT OFF (Pasal 7(4)): {where}, {one['party']}", markup=False, style="bold red")
 
 
 # --- explain -----------------------------------------------------------------------------------------------------
@@ -131,7 +195,7 @@ def explain(
     ] = None,
     on: Annotated[
         str | None,
-        typer.Option("--date", help="Tanggal atau waktu; bawaan: sekarang / date or moment; default: now."),
+        typer.Option("--date", "--at", help="Tanggal atau waktu; bawaan: sekarang / date or moment; default: now."),
     ] = None,
     by: Annotated[
         str | None, typer.Option("--by", help="PIHAK yang menerima atau memakai / the party that receives or uses it.")
@@ -139,11 +203,20 @@ def explain(
     operation: Annotated[
         Operation, typer.Option("--operation", help="file = diserahkan, use = dipakai, publish = diberikan ke luar.")
     ] = Operation.FILE,
+    audience: Annotated[
+        str | None,
+        typer.Option("--audience", help="Pihak lain yang diberi, bila ada / the third party that is given it, if any."),
+    ] = None,
     folder: FolderOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Permit or Denial, with the Pasal and what would make it allowed. Exit status 1 on a denial."""
-    agreement, is_in_force = _agreement(folder)
+    """Permit or Denial at a moment, by document and acts, with the Pasal and what would make it allowed.
+
+    Exit status 1 on a denial.
+    """
+    moment = _moment(on)
+    asked = _asked(folder, moment)
+    agreement = asked.agreement
     agreed = agreement.datasets.get(dataset)
     party = by or (agreed.consumer.value if agreed else Party.NAKER.value)
     named = (
@@ -159,30 +232,33 @@ def explain(
             operation=operation,
             fields=named,
             by=party,
-            moment=_moment(on),
+            moment=moment,
+            audience=audience,
         ),
+        state=asked.state,
     )
     result = decision.as_dict()
-    result["agreement"] = {**result["agreement"], "number": agreement.number, "in_force": is_in_force}
+    result["agreement"] = {**result["agreement"], "number": agreement.number, "in_force": asked.is_in_force}
     result["clause_texts"] = {number: agreement.clauses[number].text for number in decision.clauses}
     console.answer(
         result,
         as_json=as_json,
-        show=lambda: _show_decision(agreement, decision, is_in_force=is_in_force),
+        show=lambda: _show_decision(agreement, decision, is_signed=asked.is_signed),
         is_refused=not decision,
     )
 
 
-def _agreement(folder: Path | None) -> tuple[Agreement, bool]:
-    """The agreement to ask, and whether it is in force. A node's copy that does not verify is never asked."""
+def _asked(folder: Path | None, moment: datetime) -> Asked:
+    """The agreement to ask, as it stands at a moment. A node's copy that does not verify is never asked."""
     if folder is None:
         for home in (NodeHome.of(Role.NAKER), NodeHome.of(Role.DESA)):
             if home.agreement.exists():
-                return signing.verify(home.agreement, own_keys=home.folder / "keys"), True
+                position = chain.standing_of(home).at(moment)
+                return Asked(position.agreement, position.state, is_signed=True)
     asked = folder or DRAFT
     if (asked / signing.SIGNATURES).exists():
-        return signing.verify(asked), True
-    return document.load(asked), False
+        return Asked(signing.verify(asked), None, is_signed=True)
+    return Asked(document.load(asked), None, is_signed=False)
 
 
 def _moment(text: str | None) -> datetime:
@@ -201,7 +277,7 @@ def _moment(text: str | None) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=JAKARTA)).astimezone(UTC)
 
 
-def _show_decision(agreement: Agreement, decision: Permit | Denial, *, is_in_force: bool) -> None:
+def _show_decision(agreement: Agreement, decision: Permit | Denial, *, is_signed: bool) -> None:
     say = console.out.print
     if isinstance(decision, Permit):
         say("DIIZINKAN / PERMITTED", style="bold green")
@@ -213,8 +289,9 @@ def _show_decision(agreement: Agreement, decision: Permit | Denial, *, is_in_for
         for duty in decision.duties:
             terms = agreement.duties[duty]
             say(f"Kewajiban / duty ({terms.clause}): {terms.text.id} / {terms.text.en}", markup=False)
-        assumed = next(one for one in agreement.permissions if one.uid == decision.rule)
-        if assumed.note:
+        # A consent of both parties (Pasal 7(2)) is an act, and no permission of the document.
+        assumed = next((one for one in agreement.permissions if one.uid == decision.rule), None)
+        if assumed is not None and assumed.note:
             say(f"Asumsi / assumption: {assumed.note.id}\n  {assumed.note.en}", markup=False, style="dim")
     else:
         say("DITOLAK / REFUSED", style="bold red")
@@ -227,7 +304,7 @@ def _show_decision(agreement: Agreement, decision: Permit | Denial, *, is_in_for
         say(f"\nPasal {number} ({agreement.clauses[number].title})", markup=False, style="bold")
         say(f"  {agreement.clauses[number].text}", markup=False)
     say(f"\n{agreement.number}, revisi / revision {agreement.rev[:12]}", markup=False, style="dim")
-    if not is_in_force:
+    if not is_signed:
         say("Draf belum ditandatangani: tidak ada yang berlaku. / Unsigned draft: nothing is in force.", style="yellow")
 
 
@@ -235,14 +312,18 @@ def _show_decision(agreement: Agreement, decision: Permit | Denial, *, is_in_for
 
 
 @app.command("show")
-def show(folder: FolderOption = None, as_json: console.JsonOption = False) -> None:
-    """The agreement at a glance: parties, term, datasets, purposes, rules, and what was assumed."""
-    agreement, is_in_force = _agreement(folder)
+def show(folder: FolderOption = None, at: AtOption = None, as_json: console.JsonOption = False) -> None:
+    """The agreement at a glance, as it stands at a moment: parties, term, shut-offs, datasets, rules, assumptions."""
+    moment = _moment(at)
+    asked = _asked(folder, moment)
+    agreement = asked.agreement
     result = {
         "id": agreement.id,
         "number": agreement.number,
         "rev": agreement.rev,
-        "in_force": is_in_force,
+        "in_force": asked.is_in_force,
+        "at": rfc3339(moment),
+        "state": asked.state.as_dict() if asked.state else None,
         "document": agreement.document.model_dump(mode="json", by_alias=True, exclude_none=True),
         "assumptions": assumptions(agreement.document.model_dump(mode="json", by_alias=True)),
         "granted": [
@@ -258,7 +339,7 @@ def show(folder: FolderOption = None, as_json: console.JsonOption = False) -> No
             for party in permission.assignee
         ],
     }
-    console.answer(result, as_json=as_json, show=lambda: _show_agreement(agreement, result))
+    console.answer(result, as_json=as_json, show=lambda: _show_agreement(asked, result))
 
 
 def assumptions(value: Any, pointer: str = "") -> list[dict[str, Any]]:
@@ -275,14 +356,23 @@ def assumptions(value: Any, pointer: str = "") -> list[dict[str, Any]]:
     return found
 
 
-def _show_agreement(agreement: Agreement, result: Mapping[str, Any]) -> None:
-    say = console.out.print
+def _show_agreement(asked: Asked, result: Mapping[str, Any]) -> None:
+    say, agreement = console.out.print, asked.agreement
     say(agreement.number, markup=False, style="bold")
     say(agreement.document.title.id, markup=False)
     say(f"revisi / revision {agreement.rev}", markup=False, style="dim")
-    say("berlaku / in force" if result["in_force"] else "draf, belum ditandatangani / draft, unsigned", style="yellow")
-    term = agreement.term
-    say(f"Pasal {term.clause}: {term.start.isoformat()} — {term.end.isoformat()}\n", markup=False)
+    if not asked.is_signed:
+        say("draf, belum ditandatangani / draft, unsigned", style="yellow")
+    else:
+        say("berlaku / in force" if asked.is_in_force else "TIDAK berlaku / NOT in force", style="yellow")
+    begins, ends = agreement.term.start, agreement.term.end
+    if asked.state is not None:
+        begins, ends = asked.state.begins, asked.state.ends
+        for closure in (one for kept in asked.state.closures.values() for one in kept):
+            where = closure.name or "seluruh akses / all access"
+            say(f"DITUTUP / SHUT OFF (Pasal 7(4)): {where}, {closure.party}", markup=False, style="bold red")
+    local = (moment.astimezone(JAKARTA).isoformat() for moment in (begins, ends))
+    say(f"Pasal {agreement.term.clause}: {' — '.join(local)}\n", markup=False)
     for party in agreement.document.parties:
         say(f"{party.ordinal} ({party.role}): {party.office.id}, {party.contact.email}", markup=False)
     datasets = Table("data", "pemberi → penerima", "kolom", "Pasal", title="\nData / datasets", title_justify="left")
@@ -321,11 +411,13 @@ def sign(
     """Sign for a party with its node's key.
 
     The first call of each party fills in its public keys, the next one signs. Once both have signed, each
-    party's call also takes the agreement into force at its own node.
+    party's call also takes the agreement into force at its own node. Where acts rest on the one in force there, it
+    is changed by an addendum and not by signing another document.
     """
     home, party = NodeHome.of(role), Party(role.value)
     keys = home.folder / "keys"
     desk = folder or home_folder() / "agreement"
+    _require_no_acts_on_another(home, desk)
     if not desk.exists():
         signing.copy_draft(DRAFT, desk)
     own = party_keys.create(keys)
@@ -341,6 +433,17 @@ def sign(
         signing.take_into_force(desk, home.agreement, own_keys=keys)
     result = {"role": role.value, "rev": agreement.rev, "signed_by": sorted(signed), "in_force": is_in_force}
     console.answer(result, as_json=as_json, show=lambda: _show_signed(result))
+
+
+def _require_no_acts_on_another(home: NodeHome, desk: Path) -> None:
+    """Raises `ActsExist`: before anything is filled in or signed, because then it is too late to say so."""
+    if not home.agreement.exists():
+        return
+    in_force = document.load(home.agreement).rev
+    count = len(chain.standing_of(home).ledger().entries)
+    is_same = desk.exists() and document.load(desk).rev == in_force
+    if count and not is_same:
+        raise ActsExist(role=home.role.value, count=count, rev=in_force[:12])
 
 
 def _show_signed(result: Mapping[str, Any]) -> None:

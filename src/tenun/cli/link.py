@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from tenun.agreement.vocabulary import Party
-from tenun.cli import console
+from tenun.cli import console, review
 from tenun.kernel.clock import SystemClock
 from tenun.linkage import model as models
 from tenun.linkage import files, permits, quality, run, settings, training
@@ -25,6 +25,7 @@ from tenun.node.home import NodeHome, Role
 app = typer.Typer(
     help="Pemadanan warga dengan akun SIAPKerja / linking residents with SIAPKerja accounts.", no_args_is_help=True
 )
+app.add_typer(review.app, name="review")
 
 SettingsOption = Annotated[
     Path | None, typer.Option("--settings", help="Berkas batas keputusan (TOML) / file of thresholds (TOML).")

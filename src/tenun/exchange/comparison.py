@@ -85,6 +85,20 @@ class Finding:
             "about": dict(self.about),
         }
 
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Finding:
+        """As `as_dict` wrote it into a report."""
+        return cls(
+            FindingKind(said["kind"]),
+            Subject(said["subject"]),
+            said["key"],
+            Party(said["lacking"]) if said["lacking"] else None,
+            said["members"],
+            said["indices"],
+            said["time"],
+            said["about"],
+        )
+
     def sentence(self, language: str) -> str:
         """For a person: what, which, where."""
         words = _WORDS[self.kind][0 if language == "id" else 1]

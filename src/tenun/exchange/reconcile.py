@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,13 @@ __all__ = [
     "Entries",
     "Finding",
     "FindingKind",
+    "Reconciled",
     "Subject",
     "Window",
     "candidates",
     "compare",
     "is_done",
+    "latest",
     "record",
     "run",
     "settle",
@@ -192,6 +194,43 @@ def record(station: Station, agreement: Agreement, report: Report) -> Recorded:
         report_sha256=digest,
     )
     return Recorded(report, file, logged.index, candidate)
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """A report of an earlier day, read again for people."""
+
+    day: date
+    made: datetime
+    is_clean: bool
+    counts: Mapping[str, int]
+    faults: int
+    """Of the logs themselves."""
+    findings: Sequence[Finding]
+    findings_total: int
+
+
+def latest(station: Station, days: int) -> list[Reconciled]:
+    """The newest reports that are signed and whole on disk, newest day first. One that cannot be read is not clean."""
+    files = sorted((station.exchange / "reconciliations").glob("[0-9]*.jws"), reverse=True)[:days]
+    return [_read_again(path.with_suffix(".json")) for path in files]
+
+
+def _read_again(path: Path) -> Reconciled:
+    day = date.fromisoformat(path.stem)
+    try:
+        said = json.loads(path.read_bytes())
+        return Reconciled(
+            day,
+            datetime.fromisoformat(said["made"]),
+            said["is_clean"] is True,
+            said["counts"],
+            sum(len(one["faults"]) for one in said["logs"]),
+            [Finding.from_dict(one) for one in said["findings"]],
+            int(said["findings_total"]),
+        )
+    except (OSError, KeyError, TypeError, ValueError):
+        return Reconciled(day, datetime.fromtimestamp(0, UTC), False, {}, 1, (), 0)
 
 
 def is_done(station: Station, day: date) -> bool:

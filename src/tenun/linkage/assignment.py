@@ -42,6 +42,8 @@ ACCEPTED = (MatchClass.NIK, MatchClass.PROBABLE)
 
 # Why a candidate was not simply accepted; `reasons` has the words.
 NIK_NOT_BORNE_OUT = "nik_not_borne_out"
+NIK_DATE_DIFFERS = "nik_date_differs"
+"""Accepted all the same where no one else fits."""
 TOO_LITTLE_KNOWN = "too_little_known"
 NAME_TOO_FAR = "name_too_far"
 POSSIBLE_TWIN = "possible_twin"
@@ -59,7 +61,8 @@ def accept_by_nik(
     """Make `nik_decided`: the best NIK pair of each account, and why it is not accepted (null = it is).
 
     The others' weight must bear the NIK out, because relatives lend one another their NIK: they share village
-    and address, but not name, birth date and sex. Where an account has neither name nor birth date, the
+    and address, but not name, birth date and sex. A father and a son may share the name too: where the birth dates
+    differ, the account is looked for by rules first, and has its NIK's person only if nobody else is found. Where an account has neither name nor birth date, the
     resident's own date and sex must be those inside the NIK, so that at least it is his or hers.
     """
     name_missing = comparisons.gamma("name", "name_missing")
@@ -85,6 +88,8 @@ def accept_by_nik(
                     WHEN fits_nik IS NOT NULL THEN NULL
                     WHEN others < {settings.nik_others_min} OR person < {settings.nik_person_min}
                     THEN '{NIK_NOT_BORNE_OUT}'
+                    WHEN gamma_birth_date = {comparisons.gamma("birth_date", "birth_date_differs")}
+                    THEN '{NIK_DATE_DIFFERS}'
                END AS held_back
         FROM {pairs} p LEFT JOIN bare_fits USING (seeker_id, person_id)
         QUALIFY row_number() OVER (PARTITION BY seeker_id ORDER BY (held_back IS NOT NULL), others DESC, person_id) = 1
@@ -100,10 +105,14 @@ def accept_by_rules(
     it is not accepted. Reads `nik_decided`."""
     gamma = comparisons.gamma
     near_enough, equal = gamma("name", "name_similar"), gamma("name", "name_equal")
-    # Twins have one date in their NIKs and serials given out one after the other; a serial further off is a typing
-    # error, and so is any serial when the name is equal or a part of the other.
+    # Twins have one date in their NIKs and serials given out one after the other, and names alike but not of one sound.
+    # A serial further off is a typing error, one that ends in 0 was rounded by a spreadsheet, and any serial is an error
+    # when the name is equal or a part of the other.
+    one_sound = "l.sound_1 = r.sound_1 AND l.sound_2 IS NOT DISTINCT FROM r.sound_2"
+    rounded = "l.nik // 10 = r.nik // 10 AND (l.nik % 10 = 0 OR r.nik % 10 = 0)"
     could_be_twins = (
         f"(gamma_name = {gamma('name', 'name_near')} AND abs(l.nik % 10000 - r.nik % 10000) < 10"
+        f" AND NOT ({one_sound}) AND NOT ({rounded})"
         f" OR gamma_name < {gamma('name', 'name_shortened')})"
     )
     no_better = " AND ".join(f"ranked.gamma_{field} <= best.gamma_{field}" for field in FIELDS)
@@ -173,21 +182,23 @@ def decide(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, see
         CREATE OR REPLACE TABLE {target} AS
         WITH offers AS (
             SELECT {scoring.CANDIDATE_COLUMNS}, probability, held_back,
-                   CASE WHEN held_back IS NOT NULL THEN 'review'
+                   CASE WHEN held_back IS NOT NULL AND held_back <> '{NIK_DATE_DIFFERS}' THEN 'review'
                         WHEN stage = 'nik' THEN 'nik' ELSE 'probable' END AS match_class
             FROM (SELECT *, round(1 - 1 / (1 + pow(2, least(weight, 100))), 6) AS probability FROM nik_decided
                   UNION ALL BY NAME SELECT * FROM rules_decided)
             WHERE stage = 'nik' OR weight >= {settings.review_weight_min}
         ),
         ordered AS (
-            SELECT *, CASE match_class WHEN 'nik' THEN 1 WHEN 'probable' THEN 2
-                                       ELSE CASE stage WHEN 'rules' THEN 3 ELSE 4 END END AS standing FROM offers
+            SELECT *, CASE WHEN held_back = '{NIK_DATE_DIFFERS}' THEN 3
+                           ELSE CASE match_class WHEN 'nik' THEN 1 WHEN 'probable' THEN 2
+                                                 ELSE CASE stage WHEN 'rules' THEN 4 ELSE 5 END END END AS standing
+            FROM offers
         ),
         -- One offer an account: an accepted one first, then the likelier of the two to be judged.
         chosen AS (
             SELECT * FROM ordered
             QUALIFY row_number() OVER (
-                PARTITION BY seeker_id ORDER BY least(standing, 3), weight DESC, standing, person_id) = 1
+                PARTITION BY seeker_id ORDER BY least(standing, 4), weight DESC, standing, person_id) = 1
         ),
         -- One account a person, among the accepted.
         claimed AS (

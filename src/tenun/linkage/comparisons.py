@@ -13,17 +13,25 @@ from dataclasses import dataclass
 from typing import Any
 
 ELSE = "ELSE"
+_NO_DATE = "(birth_date_l IS NULL OR birth_date_r IS NULL)"
 NAME_SIMILARITY = "jaro_winkler_similarity(joined_l, joined_r)"
 _NIK_L, _NIK_R = "coalesce(nik_l::VARCHAR, nik_odd_l)", "coalesce(nik_r::VARCHAR, nik_odd_r)"
 # Damerau-Levenshtein costs some forty times what Hamming costs, and both sides have sixteen digits nearly always.
+# A NIK carries the birth date, and people born on one day in one district have NIKs alike but for a digit: so what
+# differs counts only outside the date. Damerau-Levenshtein costs some forty times what Hamming costs.
 _ONE_DIGIT = (
-    f"CASE WHEN nik_l IS NOT NULL AND nik_r IS NOT NULL THEN CASE hamming(nik_l::VARCHAR, nik_r::VARCHAR) WHEN 1 THEN true "
-    f"WHEN 2 THEN damerau_levenshtein(nik_l::VARCHAR, nik_r::VARCHAR) <= 1 ELSE false END "
+    f"CASE WHEN nik_l IS NOT NULL AND nik_r IS NOT NULL THEN CASE "
+    f"WHEN (nik_l // 10000) % 1000000 <> (nik_r // 10000) % 1000000 THEN false "
+    f"ELSE CASE hamming(nik_l::VARCHAR, nik_r::VARCHAR) WHEN 1 THEN true "
+    f"WHEN 2 THEN damerau_levenshtein(nik_l::VARCHAR, nik_r::VARCHAR) <= 1 ELSE false END END "
     f"ELSE damerau_levenshtein({_NIK_L}, {_NIK_R}) <= 1 END"
+)
+# The birth dates agree and one NIK does not carry them: a typing error in its date, which no other person would have.
+_DATE_TYPO = (
+    "nik_l // 10000000000 = nik_r // 10000000000 AND nik_l % 10000 = nik_r % 10000 AND birth_date_l = birth_date_r"
 )
 # The date inside a NIK is evidence only where the other side has no NIK: else it would count the NIK twice.
 _DATE_IN_NIK = "((nik_l IS NULL AND birth_date_l = nik_date_r) OR (nik_r IS NULL AND nik_date_l = birth_date_r))"
-_NO_DATE = "(birth_date_l IS NULL OR birth_date_r IS NULL)"
 _PLACE = "(place_l = place_r OR hamlet_l = place_r)"
 
 
@@ -46,6 +54,9 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison("nik", (
         Level("nik_missing", f"{_NIK_L} IS NULL OR {_NIK_R} IS NULL", is_null=True),
         Level("nik_equal", "nik_l = nik_r"),
+        Level("nik_date_typo", _DATE_TYPO),
+        # Where no birth date speaks for itself, the one inside the NIK does.
+        Level("nik_near_undated", f"{_NO_DATE} AND ({_ONE_DIGIT})"),
         Level("nik_one_digit", _ONE_DIGIT),
         Level("nik_of_household", "home_l = nik_home_r"),
         Level("nik_same_start", "nik_l // 10000 = nik_r // 10000"),

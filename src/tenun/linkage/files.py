@@ -214,7 +214,7 @@ class _Standardised:
             f"WHERE file_row_number >= {start} AND file_row_number < {end}"
         )
         connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW readable AS {read_text('part', self.table.id_column, columns)}"
+            f"CREATE OR REPLACE TEMP VIEW readable AS {read_text('part', self.table.id_column, columns, as_of=self.standard.as_of)}"
         )
         draft = part.with_suffix(".draft")
         connection.execute(

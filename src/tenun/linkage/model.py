@@ -27,6 +27,8 @@ from tenun.linkage.comparisons import COMPARISONS, EQUAL_NAME, TERM_FREQUENCY_MI
 SHIPPED = "invented-2.json"
 # No outcome is impossible: a weight stays finite whatever a training set did not contain.
 M_MIN, U_MIN = 1e-5, 1e-7
+# Accounts whose birth date is looked up among the residents, and pairs below which nothing is concluded.
+NIK_SAMPLE, NIK_PAIRS_MIN = 2_000, 2_000
 
 
 class ModelUnfit(TenunError):
@@ -172,13 +174,13 @@ def _read_levels(comparison: Comparison, entries: list[dict[str, Any]]) -> dict[
 
 
 def fitted_to(model: Model, connection: duckdb.DuckDBPyConnection, residents: str, seekers: str) -> Model:
-    """The model with the u of village and sex counted in these two tables.
+    """The model with the u of village, sex and NIK counted in these two tables.
 
     How often two people share a village by chance depends on how many villages there are: in a regency
     of thirty it is one in thirty, in the country one in eighty thousand. It need not be estimated: it can be
     counted exactly from the totals.
     """
-    fitted = model
+    fitted = _fitted_nik(model, connection, residents, seekers)
     for field, sql in (("village", _VILLAGE_PAIRS), ("sex", _SEX_PAIRS)):
         counts = only_row(connection, sql.format(l=residents, r=seekers))
         codes = [level.code for level in comparisons.comparison_of(field).levels if not level.is_null]
@@ -192,6 +194,37 @@ def fitted_to(model: Model, connection: duckdb.DuckDBPyConnection, residents: st
                 shares[code] = max(shares[code], model.probabilities[field][code][0])
             fitted = fitted.with_u(field, shares)
     return fitted
+
+
+def _fitted_nik(model: Model, connection: duckdb.DuckDBPyConnection, residents: str, seekers: str) -> Model:
+    """The model with the u of NIK levels counted among pairs of one birth date.
+
+    A NIK carries the birth date, so the two comparisons are not independent: among people born on one day in one
+    regency, NIKs alike but for a digit are common. Counted among all pairs they would look rare, and the
+    birth date would count twice. Pairs with one NIK or nearly one name are left out, being one person as like as not.
+    """
+    comparison = comparisons.comparison_of("nik")
+    columns = ", ".join(f"l.{column} AS {column}_l, r.{column} AS {column}_r" for column in comparisons.COLUMNS)
+    counted = dict(
+        connection.execute(
+            f"""
+            WITH chosen AS (
+                SELECT * FROM {seekers} WHERE birth_date IS NOT NULL AND NOT is_heaped(birth_date)
+                ORDER BY reverse(unique_id::VARCHAR), unique_id LIMIT {NIK_SAMPLE}
+            ),
+            pairs AS (SELECT {columns} FROM {residents} l JOIN chosen r ON l.birth_date = r.birth_date)
+            SELECT {comparisons.gamma_sql(comparison)} AS gamma_nik, count(*) FROM pairs
+            WHERE nik_l IS DISTINCT FROM nik_r AND coalesce({comparisons.NAME_SIMILARITY}, 0) < 0.8
+            GROUP BY 1
+            """
+        ).fetchall()
+    )
+    codes = [level.code for level in comparison.levels if not level.is_null and level.code != "nik_equal"]
+    pairs = {code: int(counted.get(comparisons.gamma("nik", code), 0)) for code in codes}
+    total = sum(pairs.values())
+    if total < NIK_PAIRS_MIN:
+        return model
+    return model.with_u("nik", {code: (count + 0.5) / (total + 0.5 * len(codes)) for code, count in pairs.items()})
 
 
 _SEX_PAIRS = """

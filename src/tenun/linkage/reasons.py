@@ -15,7 +15,9 @@ class Words:
 REASONS: dict[str, Words] = {
     "nik_missing": Words("NIK tidak ada atau tidak dapat dipakai", "NIK missing or unusable on a side"),
     "nik_equal": Words("NIK sama", "NIK equal"),
-    "nik_one_digit": Words("NIK berbeda satu digit", "NIK differs in one digit"),
+    "nik_date_typo": Words("NIK berbeda hanya pada tanggalnya, padahal tanggal lahir sama", "NIK differs in its date only, though the birth dates agree"),
+    "nik_near_undated": Words("NIK berbeda satu digit, tanggal lahir tidak ada", "NIK differs in one digit, no birth date to tell"),
+    "nik_one_digit": Words("NIK berbeda satu digit di luar tanggalnya", "NIK differs in one digit outside the date"),
     "nik_of_household": Words("NIK milik orang lain serumah", "NIK of someone else in the household"),
     "nik_same_start": Words("NIK sama pada 12 digit pertama", "NIK equal in its first 12 digits"),
     "nik_differs": Words("NIK berbeda", "NIK differs"),
@@ -53,6 +55,7 @@ REASONS: dict[str, Words] = {
     "unit_equal": Words("RT dan RW sama, jalan atau dusun lain", "RT and RW equal, another street or hamlet"),
     "address_differs": Words("Alamat berbeda", "Address differs"),
     "nik_not_borne_out": Words("NIK sama, tetapi data lain menunjuk orang lain; mungkin NIK anggota keluarga", "NIK equal, but the rest points to someone else; perhaps a relative's NIK"),
+    "nik_date_differs": Words("NIK dan nama sama, tanggal lahir berbeda; tidak ada orang lain yang cocok", "NIK and name agree, the birth dates do not; nobody else fits"),
     "too_little_known": Words("Terlalu sedikit data untuk memutuskan", "Too little is known to decide"),
     "name_too_far": Words("Nama terlalu jauh untuk diterima tanpa pemeriksaan", "The name is too far off to accept unseen"),
     "possible_twin": Words("Mungkin saudara kembar", "Perhaps a twin"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from typing import Any
 
@@ -43,6 +46,27 @@ class TooLittleToTrain(TenunError):
 PERSONS_MIN, SEEKERS_MIN = 2_000, 500
 
 
+TRAINEES = "trainees"
+
+
+def fill_owners(connection: duckdb.DuckDBPyConnection, *, residents: str = "housed", seekers: str = "seekers") -> None:
+    """Make `trainees`: the accounts in a fixed order, with the household of whoever their NIK belongs to.
+
+    A run fills `nik_home` only for the accounts that its first stage leaves over; to learn its worth, all need it.
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE {TRAINEES} AS
+        WITH owners AS (
+            SELECT s.unique_id, min(l.home) AS nik_home
+            FROM {seekers} s JOIN {residents} l ON l.nik = s.nik GROUP BY ALL
+        )
+        SELECT s.* REPLACE (o.nik_home AS nik_home) FROM {seekers} s LEFT JOIN owners o ON o.unique_id = s.unique_id
+        ORDER BY s.unique_id
+        """
+    )
+
+
 def train(
     connection: duckdb.DuckDBPyConnection,
     residents: str,
@@ -52,24 +76,27 @@ def train(
     seed: int = 1,
     fallback: Model | None = None,
     truth: str | None = None,
-    u_pairs_max: int = 5_000_000,
+    u_pairs_max: int = 10_000_000,
     em_pairs_max: int = 2_000_000,
 ) -> Model:
-    """Train on two standard tables. Raises `TooLittleToTrain`.
+    """Train with Splink on two prepared tables (see `fill_owners`). Raises `TooLittleToTrain`.
 
-    `truth` names a column that is equal in both tables for one person; without it m comes from EM. Levels that
-    the data never showed take their numbers from `fallback`.
+    u is counted over random pairs. m comes from expectation maximisation, or from `truth`, which names a column that is
+    equal in both tables for one person (null: the person is in one of them only). A level that the data never showed
+    takes its numbers from `fallback`, and without one counts as seen half a time: bounded, and for nothing where
+    neither m nor u was seen. One thread: the same tables in the same order give the same model.
     """
     persons, accounts = (_count(connection, table) for table in (residents, seekers))
     if persons < PERSONS_MIN or accounts < SEEKERS_MIN:
         raise TooLittleToTrain(persons=persons, seekers=accounts)
     scoring.count_names(connection, residents, seekers)
-    settings = _untrained()
-    with splinking.quiet_splink():
-        linker = splinking.open_linker(connection, settings, residents, seekers, *((truth,) if truth else ()))
+    with _one_thread(connection), splinking.quiet_splink():
+        linker = splinking.open_linker(connection, _untrained(), residents, seekers, *((truth,) if truth else ()))
         training = linker.training
         training.estimate_probability_two_random_records_match(list(CERTAIN_RULES), recall=CERTAIN_SHARE)
-        training.estimate_u_using_random_sampling(max_pairs=u_pairs_max, seed=seed)
+        # Every pair of the sample is counted: a rare level is what a weight hangs on, and where the count stops
+        # must not depend on the machine.
+        training.estimate_u_using_random_sampling(max_pairs=u_pairs_max, seed=seed, min_count_per_level=None)
         if truth:
             training.estimate_m_from_label_column(truth)
         else:
@@ -79,19 +106,29 @@ def train(
                 )
         trained = linker.misc.save_model_to_json()
     return model.make(
-        _probabilities(trained, fallback),
+        _probabilities(trained, fallback, unseen=(0.5 / accounts, 0.5 / min(u_pairs_max, persons * accounts))),
         prior=float(trained["probability_two_random_records_match"]),
         provenance={
             **provenance,
             "splink": version("splink"),
             "duckdb": version("duckdb"),
             "m_from": "known truth" if truth else "expectation maximisation",
-            "u_from": f"random pairs, seed {seed}",
+            "u_from": f"{u_pairs_max} random pairs, seed {seed}",
             "persons": persons,
             "seekers": accounts,
             "standard_version": STANDARD_VERSION,
         },
     )
+
+
+@contextmanager
+def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    (threads,) = only_row(connection, "SELECT current_setting('threads')")
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute("SET threads = ?", [threads])
 
 
 def _untrained() -> dict[str, Any]:
@@ -106,7 +143,9 @@ def _untrained() -> dict[str, Any]:
     }
 
 
-def _probabilities(trained: Mapping[str, Any], fallback: Model | None) -> dict[str, dict[str, tuple[float, float]]]:
+def _probabilities(
+    trained: Mapping[str, Any], fallback: Model | None, *, unseen: tuple[float, float]
+) -> dict[str, dict[str, tuple[float, float]]]:
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for comparison, entry in zip(COMPARISONS, trained["comparisons"], strict=True):
         by_code = {level["label_for_charts"]: level for level in entry["comparison_levels"]}
@@ -115,7 +154,9 @@ def _probabilities(trained: Mapping[str, Any], fallback: Model | None) -> dict[s
             if level.is_null:
                 continue
             m, u = (_number(by_code[level.code].get(name)) for name in ("m_probability", "u_probability"))
-            known = fallback.probabilities[comparison.field][level.code] if fallback else (model.M_MIN, model.U_MIN)
+            # Seen by neither, it says nothing: m and u alike.
+            bounds = unseen if m is not None or u is not None else (unseen[0], unseen[0])
+            known = fallback.probabilities[comparison.field][level.code] if fallback else bounds
             found[comparison.field][level.code] = (known[0] if m is None else m, known[1] if u is None else u)
     return found
 
@@ -134,33 +175,70 @@ def train_from_lake(
 ) -> Model:
     """Refit on the present residents and seekers, without labels. The file tells which snapshots it saw, never a value.
 
-    Raises `TooLittleToTrain`, `PermitForOtherUse`, `SnapshotMissing`.
+    Raises `TooLittleToTrain`, `PermitForOtherUse`, `SnapshotMissing`, `MemoryTooSmall`.
     """
+    before = model.load(settings.model)
+    with prepared(lake, residents_permit=residents_permit, seekers_permit=seekers_permit, settings=settings) as present:
+        fill_owners(present.connection)
+        return train(
+            present.connection,
+            "housed",
+            TRAINEES,
+            seed=seed,
+            fallback=before,
+            provenance={
+                "trained_on": present.snapshots,
+                "as_of": present.as_of.isoformat(),
+                "invented": present.is_invented,
+                "refit_of": before.id,
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Present:
+    """The current records of both sides in standard form: `housed` and `seekers` of the connection, prepared."""
+
+    connection: duckdb.DuckDBPyConnection
+    pipeline: Pipeline
+    snapshots: list[str]
+    as_of: date
+    is_invented: bool
+
+
+@contextmanager
+def prepared(
+    lake: Lake, *, residents_permit: Permit, seekers_permit: Permit, settings: LinkSettings
+) -> Iterator[Present]:
+    """What may be read now, in standard form, in a fixed order, for as long as the block lasts."""
     inputs.check(residents_permit, RESIDENTS)
     inputs.check(seekers_permit, SEEKERS_SIDE)
     residents, seekers = (
         inputs.snapshots(lake, RESIDENTS, residents_permit),
         inputs.snapshots(lake, SEEKERS_SIDE, seekers_permit),
     )
-    as_of = max(inputs.newest(residents), inputs.newest(seekers))
+    as_of = inputs.newest([*residents, *seekers])
     connection = inputs.open_engine(settings)
     try:
-        inputs.load(connection, lake, RESIDENTS, residents, residents_permit, "read_residents")
-        inputs.load(connection, lake, SEEKERS_SIDE, seekers, seekers_permit, "read_seekers")
-        inputs.standardise(connection, Standard.of(as_of))
-        pipeline = Pipeline(connection, settings, model.load(settings.model))
-        pipeline.prepare("residents", "accounts")
-        return train(
-            connection,
-            "housed",
-            "seekers",
-            seed=seed,
-            fallback=model.load(settings.model),
-            provenance={
-                "trained_on": sorted(snapshot.reference for snapshot in (*residents, *seekers)),
-                "as_of": as_of.isoformat(),
-                "invented": inputs.is_invented([*residents, *seekers]),
-            },
-        )
+        with inputs.within_memory(settings):
+            inputs.load(connection, lake, RESIDENTS, residents, residents_permit, "read_residents")
+            inputs.load(connection, lake, SEEKERS_SIDE, seekers, seekers_permit, "read_seekers")
+            inputs.standardise(connection, Standard.of(as_of))
+            put_in_order(connection)
+            pipeline = Pipeline(connection, settings, model.load(settings.model))
+            pipeline.prepare("residents", "accounts")
+            yield Present(
+                connection,
+                pipeline,
+                sorted(snapshot.reference for snapshot in (*residents, *seekers)),
+                as_of,
+                inputs.is_invented([*residents, *seekers]),
+            )
     finally:
         connection.close()
+
+
+def put_in_order(connection: duckdb.DuckDBPyConnection) -> None:
+    """Sort `residents` and `accounts` by id: Splink's sample depends on the order of the rows."""
+    for table in ("residents", "accounts"):
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table} ORDER BY unique_id")

@@ -74,8 +74,8 @@ class Api(_Closed):
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     threads: Annotated[int, Field(ge=1, le=256)] = 16
     """For each worker: as many calls at once."""
-    stream_bytes_per_second: Annotated[int, Field(ge=65_536)] = 32 * 1024 * 1024
-    """For each file that is being sent: what lies in buffers still leaves after a shut-off, so it is capped."""
+    stream_bytes_per_second: Annotated[int, Field(ge=65_536)] | None = None
+    """For each file that is being sent, where a line is to be shared; none = as fast as the reader takes it."""
     tls_certificate: str | None = None
     tls_key: str | None = None
     client_ca: str | None = None

@@ -132,7 +132,7 @@ def programs(
             found.append(_program(name, "tenun.portal.serving", words, address=f"{host}:{port}"))
         else:
             host, port = config.api.host, config.api.port or ports.free(config.api.host)
-            megabytes = config.api.stream_bytes_per_second / 1_000_000
+            megabytes = (config.api.stream_bytes_per_second or 0) / 1_000_000
             environment = {
                 "TENUN_API_WORKERS": str(config.api.workers),
                 "TENUN_API_THREADS": str(config.api.threads),

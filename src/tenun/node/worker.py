@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import Any
 import structlog
 
 from tenun.agreement.standing import Position, Standing
-from tenun.exchange import duties, mirror, reconcile, witnessing
+from tenun.exchange import duties, mirror, witnessing
 from tenun.exchange import outbox as outboxes
 from tenun.exchange.calls import CallBook
 from tenun.exchange.client.node import Consumer
@@ -34,7 +34,7 @@ from tenun.exchange.journal import Journal
 from tenun.exchange.outbox import Outbox
 from tenun.exchange.serving.exports import Exports
 from tenun.exchange.station import Station
-from tenun.kernel.clock import JAKARTA, rfc3339
+from tenun.kernel.clock import Clock, SystemClock, rfc3339
 from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node import chain, config, logs, shutoff
@@ -42,14 +42,11 @@ from tenun.node.config import NodeConfig
 from tenun.node.guard import Leaving
 from tenun.node.home import NodeHome, Role
 from tenun.transparency_log.errors import LogError
-from tenun.transparency_log.follower import Followed
 from tenun.transparency_log.log import Log
 from tenun.transparency_log.writer import GroupWriter
 
 TOLD = "work.json"
 TICK_SECONDS = 0.05
-RECONCILED_AFTER = timedelta(hours=1)
-"""After midnight in Jakarta."""
 TILES_AGAIN = 8
 """Older tiles of the peer's log that are fetched again each time, so that a change in one is found too."""
 # A job that fails comes again after its own time, then later and later, up to this.
@@ -66,10 +63,11 @@ class Desk:
     config: NodeConfig
     gate: MappedGate
     should_stop: Callable[[], bool]
+    clock: Clock = field(default_factory=SystemClock)
 
     @cached_property
     def station(self) -> Station:
-        return self.home.station
+        return replace(self.home.station, clock=self.clock)
 
     @cached_property
     def standing(self) -> Standing:
@@ -90,11 +88,11 @@ class Desk:
     @cached_property
     def consumer(self) -> Consumer:
         """Our calls to the peer, each in the log. Tried once: the next round comes soon enough."""
-        return consumer_of(self.home, self.standing, self.gate, CallBook(self.station, self.writer))
+        return consumer_of(self.home, self.standing, self.gate, CallBook(self.station, self.writer), clock=self.clock)
 
     @cached_property
     def _reader(self) -> Consumer:
-        return consumer_of(self.home, self.standing, self.gate, CallBook(self.station, self.writer))
+        return consumer_of(self.home, self.standing, self.gate, CallBook(self.station, self.writer), clock=self.clock)
 
     def unlogged(self) -> Client:
         """Calls about the logs themselves. Neither party logs them: each entry would call for the next."""
@@ -118,11 +116,13 @@ class Desk:
         return policy_of(self.config)
 
 
-def consumer_of(home: NodeHome, standing: Standing, gate: Gate, book: CallBook) -> Consumer:
+def consumer_of(
+    home: NodeHome, standing: Standing, gate: Gate, book: CallBook, *, clock: Clock | None = None
+) -> Consumer:
     """This node as a caller of its peer, at the address that it was told."""
     found = config.read_or_default(home)
     return Consumer(
-        home.station,
+        home.station if clock is None else replace(home.station, clock=clock),
         standing,
         gate,
         book,
@@ -223,42 +223,28 @@ def announce(desk: Desk) -> bool:
 
 def mirror_peer(desk: Desk) -> bool:
     """The peer's log, fetched, checked and kept, with some of what we kept compared again."""
-    _followed(desk)
-    return False
-
-
-def _followed(desk: Desk) -> Followed:
     fetch = mirror.from_client(desk.unlogged())
     followed = mirror.follow(desk.station, desk.position.agreement, fetch, recheck=TILES_AGAIN)
     for fault in followed.faults:
         log.error("the peer's log is not what it signed", fault=str(fault.wrong), file=fault.file)
-    return followed
-
-
-def reconcile_yesterday(desk: Desk) -> bool:
-    """Both logs of the last whole day, once: what one of them lacks is named, and is a candidate for an incident."""
-    station, agreement = desk.station, desk.position.agreement
-    now = station.clock.now()
-    day = now.astimezone(JAKARTA).date() - timedelta(days=1)
-    if (station.exchange / "reconciliations" / f"{day.isoformat()}.json").exists() or _is_early(now):
-        return False
-    followed = _followed(desk)
-    done = reconcile.run(
-        station,
-        agreement,
-        day=day,
-        own=mirror.read_own(station, agreement),
-        peer=mirror.read_peer(station, followed, seen_until=now),
-    )
-    if not done.report:
-        log.error("the two logs differ", findings=len(done.report.findings), candidate=done.candidate)
     return False
 
 
-def _is_early(now: datetime) -> bool:
-    """What happened just before midnight may not be in the peer's log yet."""
-    midnight = now.astimezone(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0)
-    return now - midnight < RECONCILED_AFTER
+def reconcile_days(desk: Desk) -> bool:
+    """Both logs of a day that is over, once: what one of them lacks is named, and is a candidate for an incident.
+
+    The oldest of the last days first; a peer that was away for a while is caught up with. True where there may be
+    another day.
+    """
+    station = desk.station
+    day = mirror.day_due(station)
+    if day is None:
+        return False
+    fetch = mirror.from_client(desk.unlogged())
+    done = mirror.reconcile_with(station, desk.position.agreement, fetch, day=day)
+    if not done.report:
+        log.error("the two logs differ", findings=len(done.report.findings), candidate=done.candidate)
+    return True
 
 
 def sweep(desk: Desk) -> bool:
@@ -288,7 +274,7 @@ LANES: dict[str, Sequence[Work]] = {
     "checks": (
         Work("orders", 10.0, apply_orders),
         Work("mirror", 60.0, mirror_peer),
-        Work("reconcile", 300.0, reconcile_yesterday),
+        Work("reconcile", 300.0, reconcile_days),
     ),
     "exports": (
         Work("drop-closed", 1.0, drop_closed),

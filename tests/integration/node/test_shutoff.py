@@ -13,9 +13,9 @@ import pytest
 from tenun.agreement.acts.chain import Chain
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.vocabulary import KeyUse, Party
-from tenun.exchange.gate import GateClosed, MappedGate, OpenGate, Reason, Scope, ScopeKind
+from tenun.exchange import outbox
+from tenun.exchange.gate import GateClosed, MappedGate, Reason, Scope, ScopeKind
 from tenun.exchange.journal import Journal
-from tenun.exchange.outbox import Outbox
 from tenun.node import chain, shutoff
 from tenun.node.gate import Source
 from tenun.node.guard import Guard
@@ -25,6 +25,8 @@ from tests.lib.online_nodes import OnlineNodes, open_online_nodes
 
 AGREEMENT = "urn:tenun:agreement:sid-siapkerja"
 DATASET = Scope.of_dataset(AGREEMENT, "sid-warga")
+OF_A_SHUT_OFF = ["agreement.shutoff", "incident.opened"]
+"""What the peer is told of one."""
 
 
 class NodeUnderTest:

@@ -8,9 +8,11 @@ each place. Its manifest is the signed one of a pack, so that what came online i
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 from tenun.agreement.agreed import Agreement
@@ -21,7 +23,7 @@ from tenun.exchange.journal import Journal, Writer
 from tenun.exchange.manifest import Format
 from tenun.exchange.refusals import KeyFieldMissing, LogUnavailable, NotPermitted, RevisionStale, WrongNode
 from tenun.exchange.serving import building, formats, jobs
-from tenun.exchange.serving.building import Build, Interrupted
+from tenun.exchange.serving.building import Build, Interrupted, Stored
 from tenun.exchange.serving.jobs import Job, Jobs, State
 from tenun.exchange.serving.ready import ExportFile, Ready
 from tenun.exchange.serving.refusals import (
@@ -224,7 +226,7 @@ class Exports:
     def file(self, id: str, name: str, *, client: str | None = None) -> ExportFile:
         """A finished file by the name in its address. Raises what `manifest` raises, and `FileUnknown`."""
         job = self._open(id, client)
-        stored = Build.stored(self._jobs.folder(job)).get(name)
+        stored = _stored(self._jobs.folder(job)).get(name)
         if stored is None:
             raise FileUnknown(job=job.id)
         return ExportFile(
@@ -407,6 +409,12 @@ def _request_of(job: Job) -> str:
             job.since,
         ]
     )
+
+
+@lru_cache(maxsize=16)
+def _stored(folder: Path) -> Mapping[str, Stored]:
+    """The files of a job that is finished: nothing about them changes any more, and each may be asked for in pieces."""
+    return Build.stored(folder)
 
 
 def _failed(job: Job) -> ExportFailed:

@@ -29,6 +29,7 @@ from tenun.linkage.inputs import RESIDENTS
 from tenun.linkage.review import candidates
 from tenun.linkage.review.candidates import Candidate, lot
 from tenun.linkage.review.judgements import Pair
+from tenun.registry.reference.values import Sex
 
 FOLDER = "samples"
 CLASSES = (MatchClass.NIK, MatchClass.PROBABLE, MatchClass.REVIEW)
@@ -171,7 +172,7 @@ def _domains(
         domains[one.pair] = {
             "match_class": str(one.match_class),
             "regency": one.regency_code or UNKNOWN,
-            "sex": sex or UNKNOWN,
+            "sex": sex if sex in (Sex.MALE, Sex.FEMALE) else UNKNOWN,
             "age_band": age_band(age),
         }
     return domains

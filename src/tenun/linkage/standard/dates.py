@@ -17,10 +17,11 @@ RULES = (
     Rule("date.short_year", "12-05-90: the latest year that is not in the future.", "",
          examples=(("12-05-90", "1990-05-12"),)),
     Rule("date.month_names", "12 Mei 1990, 12-Agt-1990.", "",
-         examples=(("12 Mei 1990", "1990-05-12"), ("3 Agustus 2001", "2001-08-03"))),
+         examples=(("12 Mei 1990", "1990-05-12"), ("3 Agustus 2001", "2001-08-03"), ("26-Okt-04", "2004-10-26"))),
     Rule("date.serial", "33005: the number a spreadsheet gives to a day, counted from 30 December 1899.", "",
          examples=(("33005", "1990-05-12"),)),
     Rule("date.compact", "19900512 and 12051990.", "", examples=(("19900512", "1990-05-12"), ("12051990", "1990-05-12"))),
+    Rule("date.year_only", "1990: no birth date, but an age.", "", examples=(("1990", None),)),
     Rule("date.place_before", "BANDUNG, 12-05-1990: place and date in one field.", "",
          examples=(("BANDUNG, 12-05-1990", "1990-05-12"),)),
 )  # fmt: skip
@@ -41,14 +42,13 @@ def macros(without: frozenset[str], last_year: int) -> dict[str, str]:
     if "date.short_year" not in without:
         short = r"^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2}$"
         cases.append(
-            f"WHEN regexp_matches(x, '{short}') THEN date_of(date_part_at(x, 3) + "
-            f"CASE WHEN 2000 + date_part_at(x, 3) <= {last_year} THEN 2000 ELSE 1900 END, "
-            "date_part_at(x, 2), date_part_at(x, 1))"
+            f"WHEN regexp_matches(x, '{short}') "
+            "THEN date_of(date_full_year(date_part_at(x, 3)), date_part_at(x, 2), date_part_at(x, 1))"
         )
     if "date.month_names" not in without:
-        named = r"^[0-9]{1,2}[-/. ]*[A-Z]{3,}[-/. ,]*[0-9]{4}$"
+        named = r"^[0-9]{1,2}[-/. ]*[A-Z]{3,}[-/. ,]*([0-9]{4}|[0-9]{2})$"
         cases.append(
-            f"WHEN regexp_matches(x, '{named}') THEN date_of(try_cast(right(x, 4) AS INTEGER), "
+            f"WHEN regexp_matches(x, '{named}') THEN date_of(date_full_year(try_cast(regexp_extract(x, '[0-9]+$') AS INTEGER)), "
             "date_month(regexp_extract(x, '[A-Z]{3,}')), try_cast(regexp_extract(x, '^[0-9]{1,2}') AS INTEGER))"
         )
     if "date.compact" not in without:
@@ -59,7 +59,7 @@ def macros(without: frozenset[str], last_year: int) -> dict[str, str]:
             "try_cast(x[3:4] AS INTEGER), try_cast(x[1:2] AS INTEGER))",
         ]
     if "date.serial" not in without:
-        cases.append(r"WHEN regexp_matches(x, '^[0-9]{4,5}([.]0)?$') THEN DATE '1899-12-30' + try_cast(left(split_part(x, '.', 1), 5) AS INTEGER)")  # fmt: skip
+        cases.append(r"WHEN regexp_matches(x, '^[0-9]{5}([.]0)?$') THEN DATE '1899-12-30' + try_cast(left(split_part(x, '.', 1), 5) AS INTEGER)")  # fmt: skip
     tail = "date_written(x)"
     if "date.place_before" not in without:
         tail = "date_written(trim(regexp_replace(x, '^[^0-9]*,', '')))"
@@ -69,9 +69,12 @@ def macros(without: frozenset[str], last_year: int) -> dict[str, str]:
                                  "CASE WHEN m IN (4, 6, 9, 11) THEN 30 WHEN m <> 2 THEN 31 "
                                  "WHEN y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0) THEN 29 ELSE 28 END)",
         "date_of(y, m, d)": "CASE WHEN date_is_real(y, m, d) THEN make_date(y::INTEGER, m::INTEGER, d::INTEGER) END",
+        "date_full_year(y)": f"CASE WHEN y >= 100 THEN y WHEN 2000 + y <= {last_year} THEN 2000 + y ELSE 1900 + y END",
         "date_month(m)": month,
         "date_written(x)": f"CASE {' '.join(cases)} END",
         "date_read(x)": f"CASE WHEN x IS NULL THEN NULL WHEN contains(x, ',') THEN {tail} ELSE date_written(x) END",
+        "date_year_only(x)": "NULL::INTEGER" if "date.year_only" in without
+                             else "CASE WHEN regexp_full_match(x, '(19|20)[0-9]{2}') THEN x::INTEGER END",
         "date_known(d)": f"CASE WHEN d BETWEEN DATE '1900-01-02' AND make_date({last_year}, 12, 31) THEN d END",
         "is_heaped(d)": "(day(d) = 1 AND month(d) IN (1, 7) OR day(d) = 31 AND month(d) = 12)",
         "is_swapped(a, b)": "year(a) = year(b) AND month(a) = day(b) AND day(a) = month(b) AND a <> b",

@@ -24,6 +24,8 @@ _DEGREE = (
 LETTERS = Step((
     Rule("name.accents", "Accents carry nothing, and some programs lose or garble them.",
          "strip_accents({x})", "[^ -~]", (("JOSÉ", "JOSE"),)),
+    Rule("name.entities", "A web form that wrote &#39; for an apostrophe.",
+         "regexp_replace({x}, '&#?[A-Z0-9]+;', '', 'g')", "&#?[A-Z0-9]+;", (("MA&#39;RUF", "MARUF"),)),
     Rule("name.apostrophe", "Ma'ruf, Ma`ruf and Maruf are one name.",
          "regexp_replace({x}, '[''`´‘’ʼ\"]', '', 'g')", "[''`´‘’ʼ\"]", (("MA'RUF", "MARUF"),)),
     Rule("name.brackets", "What stands in brackets is a remark: (ALM), a nickname.",
@@ -126,7 +128,7 @@ STEPS = (LETTERS, EXTRAS, VARIANTS, OLD_SPELLING, CORE)
 RULES = tuple(rule for step in STEPS for rule in step.rules)
 
 NO_NAME = (
-    "NN", "X", "XX", "XXX", "TIDAK ADA", "TANPA NAMA", "TIDAK DIKETAHUI", "BELUM ADA NAMA", "NO NAME", "ANONIM", "NAMA", "TEST",
+    "NN", "X", "XX", "XXX", "TIDAK ADA", "TANPA NAMA", "TIDAK DIKETAHUI", "BELUM DIKETAHUI", "BELUM ADA NAMA", "N N", "NO NAME", "ANONIM", "NAMA", "TEST",
 )  # fmt: skip
 """What people write where they know no name."""
 

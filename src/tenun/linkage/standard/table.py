@@ -125,19 +125,22 @@ class Standard:
         """
 
 
-def read_text(source: str, id_column: str, columns: Mapping[str, str]) -> str:
+def read_text(source: str, id_column: str, columns: Mapping[str, str], *, as_of: date) -> str:
     """A person table as people typed it (nik, nama, tgl_lahir, jk, kode_desa, alamat) in the shape of `READ_COLUMNS`.
 
     `columns`: those of `source` with their types. One that is not there is empty; `tgl_lahir` may be a date already.
     """
-    born = '"tgl_lahir"' if columns.get("tgl_lahir") == "DATE" else f"date_read(upper(trim({_text('tgl_lahir', columns)})))"
+    written = f"upper(trim({_text('tgl_lahir', columns)}))"
+    is_dated = columns.get("tgl_lahir") == "DATE"
+    born = '"tgl_lahir"' if is_dated else f"date_read({written})"
+    age = "NULL::INTEGER" if is_dated else f"{as_of.year} - date_year_only({written})"
 
     def text(column: str) -> str:
         return _text(column, columns)
 
     return f"""
     SELECT "{id_column}" AS unique_id, {text("nik")} AS nik, {text("nama")} AS full_name,
-           {born} AS birth_date, NULL::INTEGER AS age_years,
+           {born} AS birth_date, {age} AS age_years,
            sex_read(upper(trim({text("jk")}))) AS sex, {text("kode_desa")} AS village_code, NULL::VARCHAR AS regency_code,
            {text("alamat")} AS address, NULL::VARCHAR AS hamlet, NULL::VARCHAR AS rw, NULL::VARCHAR AS rt
     FROM {source}

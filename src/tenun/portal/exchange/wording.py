@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tenun.agreement.vocabulary import Party
+from tenun.agreement.vocabulary import Party, SecurityEvent
+from tenun.exchange import reconcile
 from tenun.exchange.gate import Reason, ScopeKind
+from tenun.exchange.reconcile import Finding
 from tenun.node.gate import Closure
 from tenun.portal.exchange.state import ExchangeState
 
@@ -62,6 +65,18 @@ def reason_name(reason: Reason | str) -> str:
         Reason.NOT_READY: _("the node is starting"),
         Reason.EPOCH_PASSED: _("access was opened anew in between"),
     }[Reason(reason)]
+
+
+def event_name(event: str) -> str:
+    """An incident's kind, as it was told."""
+    if event == reconcile.TOLD_AS:
+        return _("the two logs differ")
+    return reason_name(Reason.of(SecurityEvent(event)))
+
+
+def finding_text(finding: Finding) -> str:
+    """What one log has and the other has not, in the reader's language."""
+    return finding.sentence(get_language() or "id")
 
 
 def scope_name(closure: Closure) -> str:

@@ -207,14 +207,15 @@ def _show_pair(
         "chosen": chosen,
         "verdict_error": verdict_error,
         "reveal_error": reveal_error,
-        "why": request.POST.get("why", "") if reveal_error else "",
+        "why": request.POST.get("why", ""),
         "why_min": REASON_MIN,
         "why_max": REASON_MAX,
         "revealed": sorted(revealed),
         "is_just_revealed": bool(asked),
     }
     try:
-        context["rows"] = pair.rows(task, work.read(task.candidate), desk.model(), revealed=revealed)
+        rows = pair.rows(task, work.read(task.candidate), desk.model(), revealed=revealed)
+        context |= {"rows": rows, "is_any_covered": any(row.may_be_revealed for row in rows)}
     except TenunError as problem:
         if isinstance(problem, LinesAltered):
             raise

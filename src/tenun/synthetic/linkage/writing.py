@@ -101,7 +101,8 @@ class Clerk:
         written: list[str | None] = true.tolist()
         bits = self.dice("nik dice")
         placeholders = field_edits.FOREIGN_PLACEHOLDERS if self.profile.is_foreign else field_edits.PLACEHOLDERS
-        chosen = self.choices("nik", nik_family=relative >= 0, nik_couple_swapped=np.zeros(len(person), np.bool_))
+        elsewhere = np.zeros(len(person), np.bool_)  # these two are drawn by household and by village, below
+        chosen = self.choices("nik", nik_family=relative >= 0, nik_couple_swapped=elsewhere, nik_broker=elsewhere)
         # a couple's exchange is one event: drawn by household, and before all else
         swapped = is_couple & self.household_draws.happens("couple swapped", self.rate("nik_couple_swapped"))
         for row, name in chosen:

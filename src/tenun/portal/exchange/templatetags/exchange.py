@@ -15,6 +15,8 @@ register = template.Library()
 
 register.filter("party", wording.party_name)
 register.filter("system", wording.system_name)
+register.filter("incident", wording.event_name)
+register.filter("finding", wording.finding_text)
 
 
 @register.filter
