@@ -33,7 +33,11 @@ def main() -> None:
         parser.error("OUT is missing")
     else:
         made = write(
-            arguments.out, residents=arguments.residents, profile=arguments.profile, seed=arguments.seed, processes=arguments.processes
+            arguments.out,
+            residents=arguments.residents,
+            profile=arguments.profile,
+            seed=arguments.seed,
+            processes=arguments.processes,
         )
         print(json.dumps(asdict(made)))
 

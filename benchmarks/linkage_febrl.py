@@ -4,7 +4,7 @@ python benchmarks/linkage_febrl.py prepare FOLDER            (bench environment)
 python benchmarks/linkage_febrl.py ecm FOLDER/N OUT.parquet  (bench environment)
 python benchmarks/linkage_febrl.py splink FOLDER/N OUT.parquet
 
-Sets 1 to 3 are one table each, with duplicates; here their originals are linked with their duplicates. Set 4 is two tables.
+Sets 1 to 3 are one table each, with duplicates; here their originals are linked with their duplicates. Set 4 is two.
 For ours: names into `nama`, birth date, address with suburb, social security number into `nik` as it is (it is no
 NIK, so it counts for nothing as a key), state and postcode into ten digits as if they were a village code.
 """
@@ -18,7 +18,18 @@ from typing import Any
 
 SETS = (1, 2, 3, 4)
 STATES = ("act", "nsw", "nt", "qld", "sa", "tas", "vic", "wa")
-FIELDS = ("given_name", "surname", "street_number", "address_1", "address_2", "suburb", "postcode", "state", "date_of_birth", "soc_sec_id")
+FIELDS = (
+    "given_name",
+    "surname",
+    "street_number",
+    "address_1",
+    "address_2",
+    "suburb",
+    "postcode",
+    "state",
+    "date_of_birth",
+    "soc_sec_id",
+)
 
 
 def prepare(folder: Path) -> None:
@@ -54,19 +65,30 @@ def _write(folder: Path, originals: Any, duplicates: Any) -> None:
         frames[side] = frame
     left = frames["residents"].groupby("entity")["sid_id"].apply(list)
     right = frames["accounts"]
-    pd.DataFrame({
-        "akun_id": right["akun_id"], "person": right["entity"], "sid_ids": [left.get(entity, []) for entity in right["entity"]],
-        "classes": [[] for _ in range(len(right))], "resident_classes": [[] for _ in range(len(right))],
-    }).to_parquet(folder / "truth.parquet", index=False, schema=_truth_schema())  # fmt: skip
+    pd.DataFrame(
+        {
+            "akun_id": right["akun_id"],
+            "person": right["entity"],
+            "sid_ids": [left.get(entity, []) for entity in right["entity"]],
+            "classes": [[] for _ in range(len(right))],
+            "resident_classes": [[] for _ in range(len(right))],
+        }
+    ).to_parquet(folder / "truth.parquet", index=False, schema=_truth_schema())
 
 
 def _truth_schema() -> Any:
     import pyarrow as pa
 
     words = pa.list_(pa.string())
-    return pa.schema([
-        ("akun_id", pa.int64()), ("person", pa.int64()), ("sid_ids", pa.list_(pa.int64())), ("classes", words), ("resident_classes", words),
-    ])  # fmt: skip
+    return pa.schema(
+        [
+            ("akun_id", pa.int64()),
+            ("person", pa.int64()),
+            ("sid_ids", pa.list_(pa.int64())),
+            ("classes", words),
+            ("resident_classes", words),
+        ]
+    )
 
 
 def _as_ours(frame: Any, id_column: str) -> Any:
@@ -78,11 +100,17 @@ def _as_ours(frame: Any, id_column: str) -> Any:
 
     state = frame["state"].map({name: f"{11 + at}01" for at, name in enumerate(STATES)})
     born = frame["date_of_birth"]
-    return pd.DataFrame({
-        id_column: frame[id_column], "nik": frame["soc_sec_id"], "nama": joined("given_name", "surname"),
-        "tgl_lahir": born.str[:4] + "-" + born.str[4:6] + "-" + born.str[6:8], "jk": pd.Series([None] * len(frame), dtype="string"),
-        "kode_desa": state + "01" + frame["postcode"], "alamat": joined("street_number", "address_1", "address_2", "suburb"),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            id_column: frame[id_column],
+            "nik": frame["soc_sec_id"],
+            "nama": joined("given_name", "surname"),
+            "tgl_lahir": born.str[:4] + "-" + born.str[4:6] + "-" + born.str[6:8],
+            "jk": pd.Series([None] * len(frame), dtype="string"),
+            "kode_desa": state + "01" + frame["postcode"],
+            "alamat": joined("street_number", "address_1", "address_2", "suburb"),
+        }
+    )
 
 
 def ecm(folder: Path, out: Path) -> None:
@@ -121,7 +149,10 @@ def splink(folder: Path, out: Path) -> None:
     logging.getLogger("splink").setLevel(logging.ERROR)
     connection = duckdb.connect()
     for side, id_column in (("residents", "sid_id"), ("accounts", "akun_id")):
-        connection.execute(f"CREATE TABLE {side} AS SELECT {id_column} AS unique_id, * EXCLUDE ({id_column}) FROM '{folder}/febrl-{side}.parquet'")
+        connection.execute(
+            f"CREATE TABLE {side} AS SELECT {id_column} AS unique_id, * EXCLUDE ({id_column}) "
+            f"FROM '{folder}/febrl-{side}.parquet'"
+        )
     interface = DuckDBAPI(connection)
     settings = SettingsCreator(
         link_type="link_only",
@@ -135,19 +166,27 @@ def splink(folder: Path, out: Path) -> None:
             compare.JaroWinklerAtThresholds("address_1", [0.9, 0.8]),
             compare.ExactMatch("suburb"),
         ],
-        blocking_rules_to_generate_predictions=[block_on(rule) for rule in ("given_name", "surname", "soc_sec_id", "date_of_birth")],
+        blocking_rules_to_generate_predictions=[
+            block_on(rule) for rule in ("given_name", "surname", "soc_sec_id", "date_of_birth")
+        ],
     )
-    tables = [interface.register(side, dataset_display_name=name) for side, name in (("residents", "a"), ("accounts", "b"))]
+    tables = [
+        interface.register(side, dataset_display_name=name) for side, name in (("residents", "a"), ("accounts", "b"))
+    ]
     linker = Linker(tables, settings, log_level=logging.ERROR)
     training = linker.training
-    training.estimate_probability_two_random_records_match([block_on("soc_sec_id"), block_on("given_name", "surname", "date_of_birth")], recall=0.9)
+    training.estimate_probability_two_random_records_match(
+        [block_on("soc_sec_id"), block_on("given_name", "surname", "date_of_birth")], recall=0.9
+    )
     training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for rule in ("date_of_birth", "postcode", "given_name"):
         training.estimate_parameters_using_expectation_maximisation(block_on(rule))
     predicted = linker.inference.predict(threshold_match_probability=0.01)
-    connection.execute(f"""COPY (SELECT unique_id_l AS sid_id, unique_id_r AS akun_id, match_weight AS weight, match_probability AS probability,
+    connection.execute(f"""COPY (
+        SELECT unique_id_l AS sid_id, unique_id_r AS akun_id, match_weight AS weight, match_probability AS probability,
         CASE WHEN match_probability >= 0.5 THEN 'probable' ELSE 'none' END AS class FROM {predicted.physical_name}
-        QUALIFY row_number() OVER (PARTITION BY unique_id_r ORDER BY match_weight DESC, unique_id_l) = 1) TO '{out}' (FORMAT parquet)""")
+        QUALIFY row_number() OVER (PARTITION BY unique_id_r ORDER BY match_weight DESC, unique_id_l) = 1
+        ) TO '{out}' (FORMAT parquet)""")
 
 
 def main() -> None:

@@ -32,6 +32,13 @@ from tenun.synthetic import linkage  # noqa: E402
 SHIPPED = ROOT / "src" / "tenun" / "linkage" / "models" / models.SHIPPED
 AS_OF = date(2026, 6, 1)
 TEXTS = dict.fromkeys(("nik", "nama", "tgl_lahir", "jk", "kode_desa", "alamat"), "TEXT")
+# Registers know some people's age and not their birth date; invented ones always have a date. So that the level for
+# it is seen at all, one record in two hundred loses its date.
+AGED = f"""
+    SELECT * REPLACE (CASE WHEN unique_id % 200 > 0 THEN birth_date END AS birth_date,
+                      coalesce(age_years, {AS_OF.year} - year(birth_date)) AS age_years)
+    FROM ({{rows}})
+"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,8 @@ def _add(connection: duckdb.DuckDBPyConnection, written: Path, sample: Sample) -
     }
     for table, (id_column, known) in persons.items():
         source = f"read_parquet('{written / table}.parquet')"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW written AS {read_text(source, id_column, TEXTS, as_of=AS_OF)}")
+        read = read_text(source, id_column, TEXTS, as_of=AS_OF)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW written AS {AGED.format(rows=read)}")
         rows = f"""
             SELECT s.* REPLACE ('{sample.profile}-' || lpad(s.unique_id::VARCHAR, 16, '0') AS unique_id),
                    '{sample.profile}-' || k.person AS truth

@@ -21,9 +21,16 @@ LEFT_ID, RIGHT_ID = "sid_id", "akun_id"
 SPLINK_WEIGHT_MIN = -10
 EM_ROUNDS = (("nik",), ("dob", "first_word"), ("name", "district"))
 BLOCKING = (
-    ("nik",), ("dob", "first_word"), ("name", "district"), ("left(nik, 12)", "left(name, 2)"), ("right(nik, 10)", "left(name, 2)"),
-    ("dob", "village"), ("first_word", "year(dob)", "district"), ("first_word", "second_word", "village"), ("name", "year(dob)", "regency"),
-)  # fmt: skip
+    ("nik",),
+    ("dob", "first_word"),
+    ("name", "district"),
+    ("left(nik, 12)", "left(name, 2)"),
+    ("right(nik, 10)", "left(name, 2)"),
+    ("dob", "village"),
+    ("first_word", "year(dob)", "district"),
+    ("first_word", "second_word", "village"),
+    ("name", "year(dob)", "regency"),
+)
 
 _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d-%m-%y", "%Y%m%d", "%Y-%m-%d %H:%M:%S")
 
@@ -34,12 +41,15 @@ def standardised(table: str, id_column: str) -> str:
     formats = ", ".join(f"'{each}'" for each in _DATE_FORMATS)
     return f"""
         WITH plain AS (
-            SELECT {id_column} AS unique_id, regexp_replace(nik, '[^0-9]', '', 'g') AS digits, nullif({name}, '') AS name,
+            SELECT {id_column} AS unique_id, regexp_replace(nik, '[^0-9]', '', 'g') AS digits,
+                   nullif({name}, '') AS name,
                    try_strptime(trim(tgl_lahir), [{formats}])::DATE AS dob, upper(left(trim(jk), 1)) AS sex_letter,
                    nullif(regexp_replace(kode_desa, '[^0-9]', '', 'g'), '') AS village,
                    nullif(trim(regexp_replace(upper(alamat), '[^A-Z0-9]+', ' ', 'g')), '') AS address
             FROM {table})
-        SELECT unique_id, CASE WHEN length(digits) = 16 AND digits NOT IN ('1234567890123456') AND NOT regexp_full_match(digits, '(0+|9+|1+)') THEN digits END AS nik,
+        SELECT unique_id,
+               CASE WHEN length(digits) = 16 AND digits <> '1234567890123456'
+                     AND NOT regexp_full_match(digits, '(0+|9+|1+)') THEN digits END AS nik,
                name, split_part(name, ' ', 1) AS first_word, nullif(split_part(name, ' ', 2), '') AS second_word, dob,
                CASE WHEN sex_letter IN ('L', '1') THEN 'L' WHEN sex_letter IN ('P', '2', 'W') THEN 'P' END AS sex,
                village, left(village, 6) AS district, left(village, 4) AS regency, address FROM plain"""
@@ -51,10 +61,12 @@ def standardised(table: str, id_column: str) -> str:
 def exact(left: Path, right: Path, out: Path, memory: str, threads: int) -> None:
     """Sixteen digits on both sides, no known placeholder, and the same."""
     connection = _connect(memory, threads)
-    valid = "length(nik) = 16 AND regexp_full_match(nik, '[0-9]{16}') AND nik NOT IN ('0000000000000000', '9999999999999999', '1234567890123456')"
+    placeholders = ("0000000000000000", "9999999999999999", "1234567890123456")
+    valid = f"length(nik) = 16 AND regexp_full_match(nik, '[0-9]{{16}}') AND nik NOT IN {placeholders}"
     connection.execute(f"""COPY (SELECT l.{LEFT_ID}, r.{RIGHT_ID}, 'nik' AS class, 0.0 AS weight
         FROM (SELECT {LEFT_ID}, nik::BIGINT AS number FROM '{left}' WHERE {valid}) l
-        JOIN (SELECT {RIGHT_ID}, nik::BIGINT AS number FROM '{right}' WHERE {valid}) r USING (number)) TO '{out}' (FORMAT parquet)""")
+        JOIN (SELECT {RIGHT_ID}, nik::BIGINT AS number FROM '{right}' WHERE {valid}) r USING (number)
+        ) TO '{out}' (FORMAT parquet)""")
 
 
 # --- Splink ------------------------------------------------------------------------------------------
@@ -64,7 +76,10 @@ def _connect(memory: str, threads: int) -> Any:
     import duckdb
 
     connection = duckdb.connect()
-    connection.execute(f"SET threads={threads}; SET memory_limit='{memory}'; SET preserve_insertion_order=false; SET enable_progress_bar=false")
+    connection.execute(
+        f"SET threads={threads}; SET memory_limit='{memory}'; SET preserve_insertion_order=false; "
+        "SET enable_progress_bar=false"
+    )
     return connection
 
 
@@ -74,10 +89,15 @@ def _splink_settings() -> Any:
     from splink import SettingsCreator, block_on
 
     def jaro(column: str, at_least: float) -> Any:
-        return levels.CustomLevel(f"jaro_winkler_similarity({column}_l, {column}_r) >= {at_least}", label_for_charts=f"Jaro-Winkler {at_least}")
+        return levels.CustomLevel(
+            f"jaro_winkler_similarity({column}_l, {column}_r) >= {at_least}",
+            label_for_charts=f"Jaro-Winkler {at_least}",
+        )
 
     def own(name: str, *between: Any) -> Any:
-        return comparisons.CustomComparison(output_column_name=name, comparison_levels=[levels.NullLevel(name), *between, levels.ElseLevel()])
+        return comparisons.CustomComparison(
+            output_column_name=name, comparison_levels=[levels.NullLevel(name), *between, levels.ElseLevel()]
+        )
 
     custom = levels.CustomLevel
     return SettingsCreator(
@@ -86,26 +106,36 @@ def _splink_settings() -> Any:
             own(
                 "nik",
                 levels.ExactMatchLevel("nik"),
-                custom("hamming(nik_l, nik_r) <= 1 OR damerau_levenshtein(nik_l, nik_r) <= 1", label_for_charts="one edit"),
+                custom(
+                    "hamming(nik_l, nik_r) <= 1 OR damerau_levenshtein(nik_l, nik_r) <= 1", label_for_charts="one edit"
+                ),
                 custom("left(nik_l, 12) = left(nik_r, 12)", label_for_charts="same district, date, sex"),
             ),
             own(
                 "name",
                 levels.ExactMatchLevel("name", term_frequency_adjustments=True),
                 jaro("name", 0.95),
-                custom("starts_with(name_l, name_r) OR starts_with(name_r, name_l)", label_for_charts="one begins the other"),
+                custom(
+                    "starts_with(name_l, name_r) OR starts_with(name_r, name_l)",
+                    label_for_charts="one begins the other",
+                ),
                 jaro("name", 0.88),
                 custom(
-                    "first_word_l = first_word_r OR first_word_l = second_word_r OR second_word_l = first_word_r", label_for_charts="a word the same"
+                    "first_word_l = first_word_r OR first_word_l = second_word_r OR second_word_l = first_word_r",
+                    label_for_charts="a word the same",
                 ),
                 jaro("name", 0.75),
             ),
             own(
                 "dob",
                 levels.ExactMatchLevel("dob"),
-                custom("year(dob_l) = year(dob_r) AND month(dob_l) = day(dob_r) AND day(dob_l) = month(dob_r)", label_for_charts="day and month exchanged"),
                 custom(
-                    "year(dob_l) = year(dob_r) AND (day(dob_l) = 1 AND month(dob_l) IN (1, 7) OR day(dob_r) = 1 AND month(dob_r) IN (1, 7))",
+                    "year(dob_l) = year(dob_r) AND month(dob_l) = day(dob_r) AND day(dob_l) = month(dob_r)",
+                    label_for_charts="day and month exchanged",
+                ),
+                custom(
+                    "year(dob_l) = year(dob_r) AND (day(dob_l) = 1 AND month(dob_l) IN (1, 7) "
+                    "OR day(dob_r) = 1 AND month(dob_r) IN (1, 7))",
                     label_for_charts="same year, one heaped",
                 ),
                 custom("levenshtein(dob_l::VARCHAR, dob_r::VARCHAR) <= 1", label_for_charts="one digit"),
@@ -146,10 +176,14 @@ def splink_train(left: Path, right: Path, out: Path, memory: str, threads: int) 
 
     linker, _ = _linker(left, right, _splink_settings(), memory, threads)
     training = linker.training
-    training.estimate_probability_two_random_records_match([block_on("nik", "first_word"), block_on("name", "dob", "district")], recall=0.9)
+    training.estimate_probability_two_random_records_match(
+        [block_on("nik", "first_word"), block_on("name", "dob", "district")], recall=0.9
+    )
     training.estimate_u_using_random_sampling(max_pairs=5e6, seed=1)
     for columns in EM_ROUNDS:
-        training.estimate_parameters_using_expectation_maximisation(block_on(*columns), max_pairs=2e6, estimate_without_term_frequencies=True)
+        training.estimate_parameters_using_expectation_maximisation(
+            block_on(*columns), max_pairs=2e6, estimate_without_term_frequencies=True
+        )
     linker.misc.save_model_to_json(str(out), overwrite=True)
 
 
@@ -157,15 +191,17 @@ def splink(left: Path, right: Path, out: Path, model: Path, memory: str, threads
     """The best candidate of each account, with its weight."""
     linker, connection = _linker(left, right, str(model), memory, threads)
     predicted = linker.inference.predict(threshold_match_weight=SPLINK_WEIGHT_MIN)
-    connection.execute(f"""COPY (SELECT unique_id_l AS {LEFT_ID}, unique_id_r AS {RIGHT_ID}, match_weight AS weight FROM {predicted.physical_name}
-        QUALIFY row_number() OVER (PARTITION BY unique_id_r ORDER BY match_weight DESC, unique_id_l) = 1) TO '{out}' (FORMAT parquet)""")
+    connection.execute(f"""COPY (
+        SELECT unique_id_l AS {LEFT_ID}, unique_id_r AS {RIGHT_ID}, match_weight AS weight FROM {predicted.physical_name}
+        QUALIFY row_number() OVER (PARTITION BY unique_id_r ORDER BY match_weight DESC, unique_id_l) = 1
+        ) TO '{out}' (FORMAT parquet)""")
 
 
 # --- recordlinkage -----------------------------------------------------------------------------------
 
 
 def recordlinkage_ecm(left: Path, right: Path, out: Path) -> None:
-    """The classifier without labels that comes with it (ECM), on pairs of three blocking rules, the best of each account."""
+    """Its classifier without labels (ECM), on the pairs of three blocking rules; the best of each account."""
     import numpy as np
     import pandas as pd
     import recordlinkage
@@ -174,17 +210,30 @@ def recordlinkage_ecm(left: Path, right: Path, out: Path) -> None:
     def simple(path: Path, id_column: str) -> Any:
         frame = pd.read_parquet(path).set_index(id_column)
         digits = frame["nik"].str.replace(r"[^0-9]", "", regex=True)
-        usable = (digits.str.len() == 16) & ~digits.isin(["1234567890123456"]) & ~digits.str.fullmatch(r"0+|9+|1+", na=False)
+        usable = (
+            (digits.str.len() == 16) & ~digits.isin(["1234567890123456"]) & ~digits.str.fullmatch(r"0+|9+|1+", na=False)
+        )
         name = frame["nama"].str.upper().str.replace(r"[^A-Z]+", " ", regex=True).str.strip()
         code = frame["kode_desa"].str.replace(r"[^0-9]", "", regex=True)
         dates = pd.Series(pd.NaT, index=frame.index)
         for each in _DATE_FORMATS:
             dates = dates.fillna(pd.to_datetime(frame["tgl_lahir"].str.strip(), format=each, errors="coerce"))
-        return pd.DataFrame({
-            "nik": digits.where(usable), "name": name.where(name != ""), "first_word": name.str.split(" ").str[0], "dob": dates.dt.strftime("%Y-%m-%d"),
-            "sex": frame["jk"].str.strip().str.upper().str[:1].map({"L": "L", "1": "L", "P": "P", "2": "P", "W": "P"}), "village": code,
-            "district": code.str[:6], "address": frame["alamat"].str.upper().str.replace(r"[^A-Z0-9]+", " ", regex=True).str.strip(),
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "nik": digits.where(usable),
+                "name": name.where(name != ""),
+                "first_word": name.str.split(" ").str[0],
+                "dob": dates.dt.strftime("%Y-%m-%d"),
+                "sex": frame["jk"]
+                .str.strip()
+                .str.upper()
+                .str[:1]
+                .map({"L": "L", "1": "L", "P": "P", "2": "P", "W": "P"}),
+                "village": code,
+                "district": code.str[:6],
+                "address": frame["alamat"].str.upper().str.replace(r"[^A-Z0-9]+", " ", regex=True).str.strip(),
+            }
+        )
 
     a, b = simple(left, LEFT_ID), simple(right, RIGHT_ID)
     pairs = None
@@ -205,7 +254,9 @@ def recordlinkage_ecm(left: Path, right: Path, out: Path) -> None:
     table = likely.rename("probability").reset_index()
     table.columns = [LEFT_ID, RIGHT_ID, "probability"]
     table = table.sort_values(["probability", LEFT_ID], ascending=[False, True]).drop_duplicates(RIGHT_ID)
-    table["weight"] = np.log2(table["probability"].clip(1e-12, 1 - 1e-12) / (1 - table["probability"].clip(1e-12, 1 - 1e-12)))
+    table["weight"] = np.log2(
+        table["probability"].clip(1e-12, 1 - 1e-12) / (1 - table["probability"].clip(1e-12, 1 - 1e-12))
+    )
     table["class"] = np.where(table["probability"] >= 0.5, "probable", "none")
     table.to_parquet(out, index=False)
 

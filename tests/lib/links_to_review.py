@@ -62,9 +62,7 @@ def publish(lake: Lake, *, residents: int = 1_400, seed: int = 3, wrong_share: f
     return ToReview(people, snapshot, rows, is_right)
 
 
-def _rows(
-    people: People, chance: random.Random, wrong_share: float
-) -> tuple[list[dict[str, Any]], dict[Pair, bool]]:
+def _rows(people: People, chance: random.Random, wrong_share: float) -> tuple[list[dict[str, Any]], dict[Pair, bool]]:
     kept = [row for row in people.residents if row["is_kept"]]
     by_true = {row["true_person"]: row for row in kept}
     rows, is_right = [], {}

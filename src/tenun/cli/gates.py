@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,6 @@ from tenun.agreement.vocabulary import Party
 from tenun.cli import console
 from tenun.exchange.gate import Scope, ScopeKind
 from tenun.kernel.errors import TenunError
-from tenun.node import chain
 from tenun.node.gate import Effect
 from tenun.node.home import NodeHome, Role
 from tenun.node.shutoff import REINSTATE, Change
@@ -30,6 +30,10 @@ AgreementOption = Annotated[
     str | None,
     typer.Option("--agreement", help="URN; bawaan: perjanjian simpul ini / this node's agreement."),
 ]
+
+
+# As `agreement.document.DOCUMENT`, without what comes with that module; tests/unit/node/test_light_shutoff.py compares.
+_DOCUMENT = "agreement.json"
 
 
 class NodeUnclear(TenunError):
@@ -98,13 +102,19 @@ def scope_of(home: NodeHome, kind: ScopeKind, name: str | None, agreement: str |
 
 
 def _known(home: NodeHome, kind: ScopeKind) -> tuple[str, list[str]] | None:
-    """The agreement's URN and the names it has for that kind of scope; none where it cannot be read."""
+    """The agreement's URN and the names it has for that kind of scope; none where it cannot be read.
+
+    As the document has them that was signed first, and those of addenda, and without checking a signature: it is only
+    asked whether a name was mistyped, and checking takes longer than closing may take.
+    """
+    folders = [home.agreement, *sorted(home.agreement.with_name("revisions").glob("[0-9a-f]*"))]
     try:
-        agreement = chain.agreement_now(home)
-    except (TenunError, OSError):
+        documents = [json.loads((folder / _DOCUMENT).read_bytes()) for folder in folders]
+        urn = str(documents[0]["id"])
+        datasets = {str(one["id"]) for document in documents for one in document["datasets"]}
+    except (OSError, KeyError, TypeError, ValueError):
         return None
-    names = sorted(agreement.datasets) if kind is ScopeKind.DATASET else [str(party) for party in Party]
-    return agreement.id, names
+    return urn, sorted(datasets) if kind is ScopeKind.DATASET else [str(party) for party in Party]
 
 
 # --- telling -------------------------------------------------------------------------------------------------

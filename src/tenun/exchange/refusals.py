@@ -7,10 +7,12 @@ never a word that someone typed which the agreement does not know.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenun.agreement.decision import Denial
 from tenun.kernel.errors import TenunError
+
+if TYPE_CHECKING:  # the gate needs these errors, and a shut-off must not wait for the agreement's machinery to load
+    from tenun.agreement.decision import Denial
 
 MAKE_NEW_ID = "Minta pengirim membuat paket baru."
 MAKE_NEW_EN = "Ask the sender to make a new pack."

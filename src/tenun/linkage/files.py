@@ -26,6 +26,7 @@ from tenun.kernel import canonical_json
 from tenun.kernel.errors import TenunError
 from tenun.linkage import model as models
 from tenun.linkage.assignment import ACCEPTED, MatchClass
+from tenun.linkage.engine import Machines, OneMachine, Part, quoted
 from tenun.linkage.pipeline import Pipeline
 from tenun.linkage.settings import LinkSettings
 from tenun.linkage.standard.table import STANDARD_VERSION, Standard, read_text
@@ -73,7 +74,7 @@ class PersonTable:
         return PersonTableUnreadable(file=self.path.name, reason=reason, columns=", ".join(TEXT_COLUMNS))
 
     def source(self) -> str:
-        return f"read_parquet({_quoted(self.path)}, file_row_number = true)"
+        return f"read_parquet({quoted(self.path)}, file_row_number = true)"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def link_files(
     without: Sequence[str] = (),
     work: Path | None = None,
     rows_a_part: int = ROWS_A_PART,
+    machines: Machines | None = None,
     progress: Progress | None = None,
 ) -> FilesReport:
     """Link `right` (accounts) to `left` (residents) and write one row for each of `right` to `out`.
@@ -125,24 +127,27 @@ def link_files(
     probability, duplicate_of (the first account of a person who has several), why (a code for what was held back).
     Links are the rows of class nik and probable; a row of class review names a candidate and is no link.
     `work` keeps standard forms, which identify people, until the run has ended; a run with the same input takes up
-    what is there. Raises `PersonTableUnreadable`, `RuleUnknown`, `ModelUnfit`.
+    what is there. `machines`: what works on it; none = this one. The links are the same on any.
+    Raises `PersonTableUnreadable`, `RuleUnknown`, `ModelUnfit`.
     """
+    machines = machines or OneMachine(settings.memory, settings.threads)
     standard = Standard.of(as_of, without)
     model = models.load(settings.model)
     folder = work or out.with_name(f".{out.name}.work")
     clock = _Clock(progress)
     with clock.stage("standardise"):
         standardised = [
-            _Standardised(table, folder / side, standard, settings, rows_a_part).make(clock)
+            _Standardised(table, folder / side, standard, settings, rows_a_part).make(clock, machines)
             for side, table in (("left", left), ("right", right))
         ]
     connection = connect(memory=settings.memory, threads=settings.threads, spill=folder / "spill")
     try:
         connection.execute("SET preserve_insertion_order = false")
         standard.install(connection)
-        for name, files in zip(("residents", "accounts"), standardised, strict=True):
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(files)})")
-        pipeline = Pipeline(connection, settings, model)
+        tables = dict(zip(("residents", "accounts"), standardised, strict=True))
+        for name, files in tables.items():
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({quoted(files / 'part-*.parquet')})")
+        pipeline = Pipeline(connection, settings, model, machines.engine(connection, tables, folder / "tables"))
         with clock.stage("nik"):
             pipeline.prepare("residents", "accounts")
             pipeline.link_by_nik()
@@ -183,44 +188,31 @@ class _Standardised:
         self.table, self.folder, self.standard, self.settings = table, folder, standard, settings
         self.rows_a_part = rows_a_part
 
-    def make(self, clock: _Clock) -> Path:
-        """Make the parts that are missing, and give the pattern that reads them all."""
+    def make(self, clock: _Clock, machines: Machines) -> Path:
+        """Make the parts that are missing, and give the folder of them all."""
         columns = self.table.columns()
         rows = self.table.rows()
-        starts = range(0, max(rows, 1), self.rows_a_part)
         self._agree_on(rows)
-        connection = connect(memory=self.settings.memory, threads=self.settings.threads)
+        self._check_ids()
+        starts = range(0, max(rows, 1), self.rows_a_part)
+        parts = [self._part(number, start, columns) for number, start in enumerate(starts)]
+        missing = [part for part in parts if not part.path.exists()]
+        there = len(parts) - len(missing)
         try:
-            connection.execute("SET preserve_insertion_order = false")
-            self.standard.install(connection)
-            self._check_ids(connection)
-            for number, start in enumerate(starts):
-                part = self.folder / f"part-{number:05}.parquet"
-                clock.tell("standardise", number, len(starts))
-                if not part.exists():
-                    self._make_part(connection, columns, start, part)
+            machines.make(
+                missing, self.standard.macros(), lambda done: clock.tell("standardise", there + done, len(parts))
+            )
         except duckdb.ConversionException as problem:
             raise self.table.unreadable("type") from problem
-        finally:
-            connection.close()
-        return self.folder / "part-*.parquet"
+        return self.folder
 
-    def _make_part(
-        self, connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], start: int, part: Path
-    ) -> None:
-        end = start + self.rows_a_part
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW part AS SELECT * FROM {self.table.source()} "
-            f"WHERE file_row_number >= {start} AND file_row_number < {end}"
+    def _part(self, number: int, start: int, columns: Mapping[str, str]) -> Part:
+        rows = (
+            f"(SELECT * FROM {self.table.source()} "
+            f"WHERE file_row_number >= {start} AND file_row_number < {start + self.rows_a_part})"
         )
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW readable AS {read_text('part', self.table.id_column, columns, as_of=self.standard.as_of)}"
-        )
-        draft = part.with_suffix(".draft")
-        connection.execute(
-            f"COPY ({self.standard.select('readable')}) TO {_quoted(draft)} (FORMAT parquet, COMPRESSION lz4_raw)"
-        )
-        draft.rename(part)
+        readable = f"({read_text(rows, self.table.id_column, columns)})"
+        return Part(self.folder / f"part-{number:05}.parquet", self.standard.select(readable))
 
     def _agree_on(self, rows: int) -> None:
         """Begin anew where the work folder belongs to other input or other rules."""
@@ -239,11 +231,17 @@ class _Standardised:
         self.folder.mkdir(mode=0o700)
         stamp.write_text(json.dumps(wanted))
 
-    def _check_ids(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _check_ids(self) -> None:
         column = f'"{self.table.id_column}"'
-        rows, distinct = only_row(
-            connection, f"SELECT count(*), count(DISTINCT {column}) FROM {self.table.source()}"
-        )  # fmt: skip
+        spill = self.folder / "spill"
+        connection = connect(memory=self.settings.memory, threads=self.settings.threads, spill=spill)
+        try:
+            rows, distinct = only_row(
+                connection, f"SELECT count(*), count(DISTINCT {column}) FROM {self.table.source()}"
+            )
+        finally:
+            connection.close()
+        shutil.rmtree(spill)
         if rows != distinct:
             raise self.table.unreadable(f"{self.table.id_column}: {rows} > {distinct}")
 
@@ -255,14 +253,10 @@ def _write(connection: duckdb.DuckDBPyConnection, out: Path, *, left_id: str, ri
         f"""
         COPY (SELECT person_id AS "{names[0]}", seeker_id AS "{names[1]}", match_class AS class, weight, probability,
                      duplicate_of, held_back AS why
-              FROM decided ORDER BY seeker_id) TO {_quoted(draft)} (FORMAT parquet, COMPRESSION zstd)
+              FROM decided ORDER BY seeker_id) TO {quoted(draft)} (FORMAT parquet, COMPRESSION zstd)
         """
     )
     draft.rename(out)
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 class _Clock:

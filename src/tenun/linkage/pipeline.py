@@ -4,7 +4,8 @@
     residue -> pairs that a rule finds, scored -> rivals weighed -> one account a person
 
 The tables may be in memory or views over Parquet: residents are read in passes and never held, accounts are.
-Nothing here knows a lake, a file or an agreement.
+Nothing here knows a lake, a file or an agreement. The heavy steps are an `Engine`'s; the order of the steps, and what
+decides, are here and the same for every engine.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass, field
 import duckdb
 
 from tenun.engine.duckdb import only_row
-from tenun.linkage import assignment, blocking, scoring
+from tenun.linkage import assignment
 from tenun.linkage import model as models
+from tenun.linkage.engine import Engine, OneDatabase
 from tenun.linkage.model import Model
 from tenun.linkage.settings import LinkSettings
 
@@ -49,50 +51,44 @@ class Pipeline:
     residue, rule_pairs, rules_decided, decided.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, settings: LinkSettings, model: Model) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: LinkSettings,
+        model: Model,
+        engine: Engine | None = None,
+    ) -> None:
+        """`engine`: who does the heavy steps; none = the connection itself."""
         self.connection = connection
+        self.engine: Engine = engine or OneDatabase(connection)
         self.settings = settings
         self.model = model
         self.outcome = Outcome(share=settings.prior_expected_share)
 
     def prepare(self, residents: str, accounts: str) -> None:
         """Name the two sides, count names, and fit what depends on who is being linked."""
-        shared_max = self.settings.nik_shared_max
         # Whose NIK many carry (a broker's, a placeholder that looks real) has no NIK, on either side.
-        self.connection.execute(
+        self.engine.find_crowded_niks(residents=residents, accounts=accounts, shared_max=self.settings.nik_shared_max)
+        self.engine.keep(
+            "seekers",
             f"""
-            CREATE OR REPLACE TABLE crowded_niks AS
-            WITH by_account AS (SELECT nik, count(*) AS n FROM {accounts} WHERE nik IS NOT NULL GROUP BY nik)
-            SELECT nik FROM by_account WHERE n > {shared_max}
-            UNION
-            SELECT nik FROM {residents} SEMI JOIN by_account USING (nik) GROUP BY nik HAVING count(*) > {shared_max}
-            """
-        )
-        self.connection.execute(
-            f"""
-            CREATE OR REPLACE TABLE seekers AS
             SELECT a.* EXCLUDE (nik, nik_date), CASE WHEN c.nik IS NULL THEN a.nik END AS nik,
                    CASE WHEN c.nik IS NULL THEN a.nik_date END AS nik_date, {HOME} AS home, NULL::VARCHAR AS nik_home
             FROM {accounts} a LEFT JOIN crowded_niks c ON c.nik = a.nik
-            """
+            """,
         )
         self.connection.execute(
             f"CREATE OR REPLACE TEMP VIEW housed AS SELECT *, {HOME} AS home, NULL::VARCHAR AS nik_home FROM {residents}"
         )
         self.outcome.persons = self._count("housed")
         self.outcome.seekers = self._count("seekers")
-        scoring.count_names(self.connection, "housed", "seekers")
+        self.engine.count_names(residents="housed", seekers="seekers")
         self.model = models.fitted_to(self.model, self.connection, "housed", "seekers")
 
     def link_by_nik(self) -> None:
         """Stage 1, and what it tells about how many accounts have their person here at all."""
         self._expect(self.outcome.share)
-        self.connection.execute(
-            """
-            CREATE OR REPLACE TABLE nik_found AS
-            SELECT l.unique_id AS person_id, r.unique_id AS seeker_id FROM housed l JOIN seekers r ON r.nik = l.nik
-            """
-        )
+        self.engine.find_by_nik(residents="housed", seekers="seekers", target="nik_found")
         self._score("nik_found", "seekers", "nik_pairs", stage="nik")
         assignment.accept_by_nik(
             self.connection, self.settings, pairs="nik_pairs", residents="housed", seekers="seekers"
@@ -110,9 +106,9 @@ class Pipeline:
 
     def leave_residue(self) -> None:
         """The accounts that stage 1 left over, with the household of whoever else their NIK belongs to."""
-        self.connection.execute(
+        self.engine.keep(
+            "residue",
             """
-            CREATE OR REPLACE TABLE residue AS
             WITH owners AS (
                 SELECT d.seeker_id, min(l.home) AS nik_home
                 FROM (SELECT * FROM nik_decided WHERE held_back IS NOT NULL) d JOIN housed l ON l.unique_id = d.person_id
@@ -122,25 +118,21 @@ class Pipeline:
             FROM (SELECT s.* FROM seekers s
                   ANTI JOIN (SELECT seeker_id FROM nik_decided WHERE held_back IS NULL) d ON d.seeker_id = s.unique_id) s
             LEFT JOIN owners o ON o.seeker_id = s.unique_id
-            """
+            """,
         )
 
     def link_by_rules(self, *, among: str | None = None) -> None:
         """Stage 2: make `rule_pairs`, the candidates of the residue, or of those of its accounts that are in `among`."""
-        blocked = blocking.pairs(
-            self.connection,
+        # A pair with one NIK was judged in the first stage, and is not let in by the back door.
+        blocked = self.engine.find_by_rules(
             residents="housed",
             seekers="residue",
-            target="rules_found",
+            target="rules_left",
             shared_max=self.settings.blocking_shared_max,
+            besides="nik_found",
             among=among,
         )
         self.outcome.pairs, self.outcome.crowded = blocked.pairs, blocked.crowded
-        # A pair with one NIK was judged in the first stage, and is not let in by the back door.
-        self.connection.execute(
-            "CREATE OR REPLACE TABLE rules_left AS "
-            "SELECT * FROM rules_found ANTI JOIN nik_found USING (person_id, seeker_id)"
-        )
         self._score("rules_left", "residue", "rule_pairs", stage="rules", weight_min=self.candidate_weight_min)
 
     @property
@@ -155,11 +147,9 @@ class Pipeline:
         )
         assignment.decide(self.connection, self.settings, seekers="seekers", target="decided")
 
-    def _score(
-        self, pairs: str, seekers: str, target: str, *, stage: str, weight_min: float | None = None
-    ) -> None:
-        scoring.score(
-            self.connection, self.model, pairs=pairs, residents="housed", seekers=seekers, target=target, stage=stage,
+    def _score(self, pairs: str, seekers: str, target: str, *, stage: str, weight_min: float | None = None) -> None:
+        self.engine.score(
+            self.model, pairs=pairs, residents="housed", seekers=seekers, target=target, stage=stage,
             weight_min=weight_min,
         )  # fmt: skip
 

@@ -12,11 +12,17 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tenun.agreement.vocabulary import Party
-from tenun.exchange.station import Station
 from tenun.kernel.keys import FileKeys, KeyProvider
-from tenun.lake.store import Lake
+
+if TYPE_CHECKING:
+    from tenun.exchange.station import Station
+    from tenun.lake.store import Lake
+
+# Lake and station are loaded when they are asked for: they bring DuckDB, Arrow and the agreement's machinery along,
+# and a shut-off, which needs only a folder, must not wait for them. tests/unit/node/test_light_shutoff.py holds it.
 
 SOURCE_ROOT = Path(os.environ.get("TENUN_ROOT", Path(__file__).resolve().parents[3]))
 
@@ -49,6 +55,8 @@ class NodeHome:
 
     @property
     def lake(self) -> Lake:
+        from tenun.lake.store import Lake
+
         return Lake(self.folder / "lake", self.keys)
 
     @property
@@ -75,6 +83,8 @@ class NodeHome:
     @property
     def station(self) -> Station:
         """The node as the exchange sees it."""
+        from tenun.exchange.station import Station
+
         return Station(
             party=Party(self.role.value),
             lake=self.lake,

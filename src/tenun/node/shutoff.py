@@ -20,21 +20,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from tenun.agreement.vocabulary import Party
 from tenun.exchange.gate import OpenGate, Reason, Scope
-from tenun.exchange.journal import Journal
-from tenun.exchange.serving.exports import Exports
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
 from tenun.kernel.durable import sync_folder, write_durably
 from tenun.kernel.errors import TenunError
-from tenun.node import chain
 from tenun.node.gate import Closure, Effect, Gatekeeper, NotShutOff, RecordUnreadable
-from tenun.node.guard import CHANNEL, database_that_runs
 from tenun.node.home import NodeHome
 from tenun.transparency_log.errors import LogError
+
+# What follows a shut-off is loaded when it follows (acts, exports, log, database): loading it takes seconds, and the
+# closing must not wait for them. tests/unit/node/test_light_shutoff.py holds it.
 
 SHUT_OFF, REINSTATE = "shut-off", "reinstate"
 SHUT = "gate.shut_off"
@@ -190,6 +187,8 @@ def reinstate(home: NodeHome, scope: Scope, *, note: str = "") -> Change:
         raise NotShutOff(scope=str(scope), by=str(keeper.party))
     # The chain must know what is taken back. What a shut-off still owes to others goes on being owed.
     resume(home)
+    from tenun.node import chain
+
     act, ended = chain.reinstate(home, closure, note=note)
     record, effect = keeper.reopen(scope, acts=ended)
     pending = _follow_up(keeper, REINSTATE, record.number, closure, note)
@@ -285,10 +284,17 @@ def _try(home: NodeHome, pending: Pending, step: Step) -> None:
     try:
         pending.done[step] = _WORK[step](home, pending)
         pending.failed.pop(step, None)
-    except (TenunError, LogError, OSError, psycopg.Error, ValueError) as problem:
+    except _expected() as problem:
         pending.failed[step] = _code(problem)
         if step is Step.NOTIFY:  # it only hastens: late, it is worth nothing
             pending.done[step] = ""
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """What may stop a step. Asked only when something did: by then the database's library has been loaded anyway."""
+    import psycopg
+
+    return TenunError, LogError, OSError, psycopg.Error, ValueError
 
 
 def _code(problem: BaseException) -> str:
@@ -332,6 +338,10 @@ def _only_one(keeper: Gatekeeper) -> Iterator[None]:
 
 
 def _notify(home: NodeHome, pending: Pending) -> str:
+    import psycopg
+
+    from tenun.node.guard import CHANNEL, database_that_runs
+
     address = database_that_runs(home.role)
     if address is None:
         return ""
@@ -341,11 +351,16 @@ def _notify(home: NodeHome, pending: Pending) -> str:
 
 
 def _drop_jobs(home: NodeHome, pending: Pending) -> str:
+    from tenun.exchange.serving.exports import Exports
+    from tenun.node import chain
+
     exports = Exports(home.station, chain.standing_of(home).at, OpenGate())
     return str(exports.drop(pending.closure.scope))
 
 
 def _act(home: NodeHome, pending: Pending) -> str:
+    from tenun.node import chain
+
     recorded = next((one for one in _closures(home) if one.number == pending.number), pending.closure)
     return chain.shut_off(home, recorded, note=pending.note) or ""
 
@@ -359,10 +374,14 @@ def _closures(home: NodeHome) -> tuple[Closure, ...]:
 
 
 def _report(home: NodeHome, pending: Pending) -> str:
+    from tenun.node import chain
+
     return str(chain.report(home))
 
 
 def _log(home: NodeHome, pending: Pending) -> str:
+    from tenun.exchange.journal import Journal
+
     closure = pending.closure
     logged = Journal(home.station).write(
         SHUT if pending.change == SHUT_OFF else REINSTATED,

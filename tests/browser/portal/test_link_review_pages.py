@@ -17,7 +17,7 @@ from tenun.linkage.review.judgements import Judgements
 from tenun.node.home import NodeHome, Role
 from tenun.portal import serving
 from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow
-from tests.lib import links_to_review, linked_nodes
+from tests.lib import linked_nodes, links_to_review
 from tests.lib.two_nodes import DRAFT
 
 pytestmark = pytest.mark.xdist_group("portal-browser")

@@ -75,7 +75,9 @@ def of_page(to_review: ToReview, page: Any) -> dict[str, Any]:
     from tenun.linkage.review.candidates import short_name
 
     name = pair_of(page)
-    found = (row for row in to_review.of_class("review") if short_name(Pair(row["seeker_id"], row["person_id"])) == name)
+    found = (
+        row for row in to_review.of_class("review") if short_name(Pair(row["seeker_id"], row["person_id"])) == name
+    )
     return next(found)
 
 

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-
-from holidays.constants import GOVERNMENT, PUBLIC
-from holidays.countries.indonesia import Indonesia
+from typing import TYPE_CHECKING
 
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import JAKARTA
+
+if TYPE_CHECKING:
+    from holidays.countries.indonesia import Indonesia
 
 # How the library marks what it computed and no decree has confirmed.
 _ESTIMATED = "(perkiraan)"
@@ -67,10 +68,21 @@ def between(first: date, last: date) -> int:
 
 @lru_cache(maxsize=64)
 def _days_off(year: int) -> Mapping[date, str]:
-    return dict(Indonesia(years=year, categories=(PUBLIC, GOVERNMENT), language="id"))
+    from holidays.constants import GOVERNMENT, PUBLIC
+
+    return dict(_calendar(year, (PUBLIC, GOVERNMENT)))
 
 
 @lru_cache(maxsize=64)
 def _is_decreed(year: int) -> bool:
-    has_joint_leave = bool(Indonesia(years=year, categories=(GOVERNMENT,)))
+    from holidays.constants import GOVERNMENT
+
+    has_joint_leave = bool(_calendar(year, (GOVERNMENT,)))
     return has_joint_leave and not any(_ESTIMATED in name for name in _days_off(year).values())
+
+
+def _calendar(year: int, categories: tuple[str, ...]) -> Indonesia:
+    # Loaded at the first question about a day: it is a second of every country's holidays, and most commands ask none.
+    from holidays.countries.indonesia import Indonesia
+
+    return Indonesia(years=year, categories=categories, language="id")

@@ -264,8 +264,9 @@ def recall_by_hiding(test: HidingTest, *, judged_min: int = JUDGED_MIN) -> Share
     variance = (n1 + 1) * (n2 + 1) * (n1 - m) * (n2 - m) / ((m + 1) ** 2 * (m + 2))
     if missed == 0 or variance == 0:
         # Where one way finds nothing that the other does not: Wilson's, in as many trials as the smaller way made.
-        low, high = wilson(found / max(everybody, found), min(n1, n2))
-        return Share(found / max(everybody, found), low, high, m, judged_min, found, CHAPMAN)
+        value = found / max(everybody, found)
+        low, high = wilson(value, min(n1, n2))
+        return Share(value, low, max(high, value), m, judged_min, found, CHAPMAN)
     spread = math.exp(Z * math.sqrt(math.log1p(variance / missed**2)))
     return Share(
         found / everybody,

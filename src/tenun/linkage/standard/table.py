@@ -57,16 +57,20 @@ class Standard:
         """Raises `RuleUnknown`."""
         return cls(as_of, chosen(without, RULES))
 
-    def install(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make the macros known to a connection."""
+    def macros(self) -> list[str]:
+        """The statements that make the macros, which `select` and the comparisons use."""
         macros = {
             **dates.macros(self.without, self.as_of.year),
             **names.macros(),
             **niks.macros(),
             **places.macros(self.without),
         }
-        for signature, sql in macros.items():
-            connection.execute(f"CREATE OR REPLACE MACRO {signature} AS ({sql})")
+        return [f"CREATE OR REPLACE MACRO {signature} AS ({sql})" for signature, sql in macros.items()]
+
+    def install(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the macros known to a connection."""
+        for statement in self.macros():
+            connection.execute(statement)
 
     def select(self, source: str, *, also: str = "") -> str:
         """The standard form of `source` (columns `READ_COLUMNS`) as a query; `also`: further columns, carried along."""

@@ -9,6 +9,6 @@ number of processors. Nobody in it exists, and no NIK in it can (serials of 9000
 """
 
 from tenun.synthetic.linkage.classes import CLASSES, PROFILES, ErrorClass, Profile, UnknownProfile
-from tenun.synthetic.linkage.tables import Written, write
+from tenun.synthetic.linkage.tables import Written, fingerprint, write
 
-__all__ = ["CLASSES", "PROFILES", "ErrorClass", "Profile", "UnknownProfile", "Written", "write"]
+__all__ = ["CLASSES", "PROFILES", "ErrorClass", "Profile", "UnknownProfile", "Written", "fingerprint", "write"]

@@ -1,7 +1,7 @@
 """Chance without state: a number drawn from (seed, key, name of the question), the same everywhere and for ever.
 
-SplitMix64 (Steele, Lea, Flood 2014) in plain 64-bit arithmetic. No engine's hash, no order of evaluation, no thread count
-has a say.
+SplitMix64 (Steele, Lea, Flood 2014) in plain 64-bit arithmetic. No engine's hash, no order of evaluation, no thread
+count has a say.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+One = TypeVar("One")
 Keys = NDArray[np.uint64]
 _GOLDEN = 0x9E3779B97F4A7C15
 _ONES = (1 << 64) - 1
@@ -66,5 +67,5 @@ class Dice:
         self._state = (self._state * 6364136223846793005 + 1442695040888963407) & _ONES
         return (self._state >> 33) % limit
 
-    def one_of(self, options: Sequence[Any]) -> Any:
+    def one_of(self, options: Sequence[One]) -> One:
         return options[self.below(len(options))]

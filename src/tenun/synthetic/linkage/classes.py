@@ -148,13 +148,15 @@ CLASSES: tuple[ErrorClass, ...] = (
     _class("duplicate_account", "record", (0.0, 0.02), (0.0, 0.03), "two accounts of one person"),
 )  # fmt: skip
 
-TRUTHS = MappingProxyType({
-    "no_resident": "no record of this person in the register at hand",
-    "relative_listed": "… but of others of the household",
-    "twin": "a twin of the person may be listed too",
-    "namesake": "father and son of one name at one address",
-    "cousin": "somebody next door of nearly the same name and age",
-})
+TRUTHS = MappingProxyType(
+    {
+        "no_resident": "no record of this person in the register at hand",
+        "relative_listed": "… but of others of the household",
+        "twin": "a twin of the person may be listed too",
+        "namesake": "father and son of one name at one address",
+        "cousin": "somebody next door of nearly the same name and age",
+    }
+)
 """What is so, and no mistake: marks that accounts carry besides."""
 
 BY_NAME: Mapping[str, ErrorClass] = MappingProxyType({each.name: each for each in CLASSES})
@@ -196,7 +198,10 @@ def profile(name: str) -> Profile:
 
 def markdown() -> str:
     """The table above for a page: class, field, rates of residents/accounts in percent, what it is."""
-    percent = lambda rates: " / ".join(f"{100 * rate:.3g}" for rate in rates)  # noqa: E731
     lines = ["| class | field | open, % | foreign, % | what |", "| --- | --- | --- | --- | --- |"]
-    lines += [f"| {c.name} | {c.field} | {percent(c.open)} | {percent(c.foreign)} | {c.says} |" for c in CLASSES]
+    lines += [f"| {c.name} | {c.field} | {_percent(c.open)} | {_percent(c.foreign)} | {c.says} |" for c in CLASSES]
     return "\n".join(lines)
+
+
+def _percent(rates: Rates) -> str:
+    return f"{100 * rates.residents:.3g} / {100 * rates.accounts:.3g}"

@@ -1,7 +1,8 @@
-"""Where the invented people live: real village codes, how many households each has, and which register is not at hand."""
+"""Where the invented people live: real village codes, households in each, and whose register is not at hand."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,18 +17,45 @@ MEAN_HOUSEHOLD = 3.6875
 PERSONS_PER_VILLAGE = 1_500
 VILLAGES_PER_REGENCY_MIN = 60
 HANDED_IN, REGISTERED = 0.93, 0.97
-"""Shares of villages whose register is at hand, and of their people who are in it: so that one account in ten has no resident."""
+"""Shares of people in villages whose register is at hand, and of those in it: one account in ten has no resident."""
 
 _PEOPLE_OF_PROVINCE = {
-    "12": names.BATAK, "13": names.MINANG, "32": names.SUNDA, "36": names.SUNDA, "33": names.JAWA, "34": names.JAWA,
-    "35": names.JAWA, "18": names.JAWA, "51": names.BALI, "52": names.SASAK, "53": names.FLORES, "73": names.BUGIS,
-    "74": names.BUGIS, "76": names.BUGIS, "71": names.TIMUR, "81": names.TIMUR, "91": names.TIMUR, "92": names.TIMUR,
-    "93": names.TIMUR, "94": names.TIMUR, "95": names.TIMUR, "96": names.TIMUR,
-}  # fmt: skip
+    "12": names.BATAK,
+    "13": names.MINANG,
+    "32": names.SUNDA,
+    "36": names.SUNDA,
+    "33": names.JAWA,
+    "34": names.JAWA,
+    "35": names.JAWA,
+    "18": names.JAWA,
+    "51": names.BALI,
+    "52": names.SASAK,
+    "53": names.FLORES,
+    "73": names.BUGIS,
+    "74": names.BUGIS,
+    "76": names.BUGIS,
+    "71": names.TIMUR,
+    "81": names.TIMUR,
+    "91": names.TIMUR,
+    "92": names.TIMUR,
+    "93": names.TIMUR,
+    "94": names.TIMUR,
+    "95": names.TIMUR,
+    "96": names.TIMUR,
+}
 _RENUMBERED = {
-    "65.01": "64.04", "65.02": "64.06", "65.03": "64.05", "65.04": "64.10", "65.71": "64.73",
-    "93.01": "91.01", "93.02": "91.16", "93.03": "91.17", "93.04": "91.18", "94.01": "91.04", "94.04": "91.09",
-}  # fmt: skip
+    "65.01": "64.04",
+    "65.02": "64.06",
+    "65.03": "64.05",
+    "65.04": "64.10",
+    "65.71": "64.73",
+    "93.01": "91.01",
+    "93.02": "91.16",
+    "93.03": "91.17",
+    "93.04": "91.18",
+    "94.01": "91.04",
+    "94.04": "91.09",
+}
 """Regencies whose province was split off, and the code that their people's older papers still carry."""
 
 
@@ -56,7 +84,7 @@ class Country:
         """Runs of villages, whole districts, that are made together."""
         runs, start = [], 0
         edges = [*np.unique(self.district).tolist(), len(self)]
-        for before, edge in zip(edges, edges[1:], strict=False):
+        for before, edge in itertools.pairwise(edges):
             if self.first_household[edge] - self.first_household[start] > households_max and before > start:
                 runs.append((start, before))
                 start = before
@@ -130,7 +158,7 @@ def _people(code: str) -> int:
 
 
 def _older(code: str) -> str:
-    """The code of before the last split; where none is known, that of the neighbouring district, out of which most were cut."""
+    """The code of before the last split; where none is known, in the neighbouring district, out of which most were cut."""
     if code[:5] in _RENUMBERED:
         return _RENUMBERED[code[:5]] + code[5:]
     district = int(code[6:8])

@@ -12,9 +12,22 @@ from tenun.synthetic.linkage.people import HAMLETS, STREETS
 
 PLACEHOLDERS = ("0000000000000000", "9999999999999999", "1234567890123456", "-", "0")
 FOREIGN_PLACEHOLDERS = (
-    *PLACEHOLDERS, "1111111111111111", "3333333333333333", "BELUM ADA", "NIHIL", "xxxxxxxxxxxxxxxx", "TIDAK PUNYA", "belum ktp",
-    "0000000000000001", "123456789", "N/A", "E-KTP DALAM PROSES", "3201000000000000", "9999999999999998", "00",
-)  # fmt: skip
+    *PLACEHOLDERS,
+    "1111111111111111",
+    "3333333333333333",
+    "BELUM ADA",
+    "NIHIL",
+    "xxxxxxxxxxxxxxxx",
+    "TIDAK PUNYA",
+    "belum ktp",
+    "0000000000000001",
+    "123456789",
+    "N/A",
+    "E-KTP DALAM PROSES",
+    "3201000000000000",
+    "9999999999999998",
+    "00",
+)
 
 
 def nik_typo(nik: str, dice: Dice, twice: bool = False) -> str:
@@ -71,8 +84,12 @@ def labelled(nik: str, dice: Dice) -> str:
 
 
 NIK_FORMS: dict[str, Callable[[str, Dice], str]] = {
-    "nik_spaced": spaced, "nik_dotted": dotted, "nik_apostrophe": apostrophe, "nik_letters": letters, "nik_labelled": labelled,
-}  # fmt: skip
+    "nik_spaced": spaced,
+    "nik_dotted": dotted,
+    "nik_apostrophe": apostrophe,
+    "nik_letters": letters,
+    "nik_labelled": labelled,
+}
 
 # --- dates -------------------------------------------------------------------------------------------
 
@@ -163,9 +180,15 @@ STREET_WORDS = ("Jl. ", "Jalan ", "JL ", "Dusun ", "Dsn. ", "Kp. ", "Kampung ", 
 
 # Most write `Jl. Mawar RT 02/01`: with two or three digits, a slash or RW; one in four leaves the unit out.
 PLAIN_ADDRESSES = (
-    "{}{} RT {:02d}/{:02d}", "{}{} RT {:02d} RW {:02d}", "{}{} RT {:02d}/{:02d}", "{}{}",
-    "{}{} RT {:03d}/{:02d}", "{}{} RT {:03d} RW {:02d}", "{}{} RT {:03d}/{:02d}", "{}{}",
-)  # fmt: skip
+    "{}{} RT {:02d}/{:02d}",
+    "{}{} RT {:02d} RW {:02d}",
+    "{}{} RT {:02d}/{:02d}",
+    "{}{}",
+    "{}{} RT {:03d}/{:02d}",
+    "{}{} RT {:03d} RW {:02d}",
+    "{}{} RT {:03d}/{:02d}",
+    "{}{}",
+)
 
 Home = tuple[str, str, str, int, int, int]
 """Street with its kind (`Jl. Mawar`), street alone, hamlet, house number, RT, RW."""

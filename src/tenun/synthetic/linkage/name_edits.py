@@ -43,7 +43,16 @@ SHORT_FORMS = {
     "Sri": "Sry Srie S. Seri".split(),
     "Dewi": "Dwi Dewy D.".split(),
 }
-ORDER_SHORT = {"Wayan": "Wy.", "Made": "Md.", "Nyoman": "Nym.", "Ketut": "Kt.", "Putu": "Pt.", "Gede": "Gd.", "Kadek": "Kdk.", "Komang": "Kmg."}
+ORDER_SHORT = {
+    "Wayan": "Wy.",
+    "Made": "Md.",
+    "Nyoman": "Nym.",
+    "Ketut": "Kt.",
+    "Putu": "Pt.",
+    "Gede": "Gd.",
+    "Kadek": "Kdk.",
+    "Komang": "Kmg.",
+}
 
 _ARABIC_FAMILIES = """
 Khadijah Kadijah Chotijah Hadijah Khodijah Kotijah | Fatimah Patimah Fathimah Fatima Patimah | Yusuf Jusuf Yusup Yusup Yoesoef
@@ -88,7 +97,22 @@ _DIALECT: tuple[tuple[str, str], ...] = (
 _DIALECT_RULES = tuple((re.compile(pattern, re.I), new) for pattern, new in _DIALECT)
 _TITLES_MEN = "H. H Drs. dr. Ir. KH. Bpk R. Ust. Tgk. HM. Drs Haji R.M. Prof.".split()
 _TITLES_WOMEN = "Hj. Hj Dra. dr. Ibu R.A. Rr. Ny. Hjh Hajah Dra".split()
-_DEGREES = (", S.Pd", ", S.E.", ", S.Kom", " SH", ", A.Md", ", M.Pd", ", S.T", ", S.Pd.I", " S.Sos", ", Amd.Keb", ", SE", " S.Ag", ", S.H., M.H.", " SKM")
+_DEGREES = (
+    ", S.Pd",
+    ", S.E.",
+    ", S.Kom",
+    " SH",
+    ", A.Md",
+    ", M.Pd",
+    ", S.T",
+    ", S.Pd.I",
+    " S.Sos",
+    ", Amd.Keb",
+    ", SE",
+    " S.Ag",
+    ", S.H., M.H.",
+    " SKM",
+)
 _CALLED_MEN, _CALLED_WOMEN = "Pak Mbah Mas Kang Bang Abah Wak".split(), "Bu Mbah Mbak Mak Nek Teh Neng".split()
 _NICKNAMES = "Gepeng Kribo Genduk Ucok Butet Tole Acil Iteng Endut Boy Cenot Togog Upin Mamat Ateng".split()
 _TRADES = ("TANI", "GURU", "TUKANG KAYU", "BURUH", "(PNS)", "- SOPIR", "WARUNG", "OJEK", "PETANI")
@@ -291,12 +315,16 @@ def patronym(text: str, dice: Dice, whose: Whose) -> str | None:
 
 
 def deceased(text: str, dice: Dice, whose: Whose) -> str | None:
-    return text + dice.one_of((" (almh)", " almh.", " (Almarhumah)") if whose.is_woman else (" (alm)", " alm.", " (Alm.)", " Almarhum"))
+    return text + dice.one_of(
+        (" (almh)", " almh.", " (Almarhumah)") if whose.is_woman else (" (alm)", " alm.", " (Alm.)", " Almarhum")
+    )
 
 
 def also_called(text: str, dice: Dice, whose: Whose) -> str | None:
     other = _short(text.split()[0].strip(".,"), dice) if dice.below(2) else None
-    return text + dice.one_of((" alias {}", " als. {}", " ({})", " als {}", " / {}", ' "{}"')).format(other or dice.one_of(_NICKNAMES))
+    return text + dice.one_of((" alias {}", " als. {}", " ({})", " als {}", " / {}", ' "{}"')).format(
+        other or dice.one_of(_NICKNAMES)
+    )
 
 
 def called(text: str, dice: Dice, whose: Whose) -> str | None:
@@ -336,7 +364,9 @@ def mojibake(text: str, dice: Dice, whose: Whose) -> str | None:
 
 
 def spaces(text: str, dice: Dice, whose: Whose) -> str | None:
-    return (text.replace(" ", "  "), f" {text} ", text.replace(" ", "\t", 1), f"{text}.", f"  {text}", f"{text} -")[dice.below(6)]
+    return (text.replace(" ", "  "), f" {text} ", text.replace(" ", "\t", 1), f"{text}.", f"  {text}", f"{text} -")[
+        dice.below(6)
+    ]
 
 
 def unknown(text: str, dice: Dice, whose: Whose) -> str | None:
@@ -358,10 +388,9 @@ def rewrite(words: Words, edits: Sequence[str], dice: Dice, whose: Whose) -> tup
     for each in edits:
         if each in TEXT_EDITS:
             rest.append(each)
-        elif changed := WORD_EDITS[each](words, dice, whose):
-            if changed != words:
-                words = changed
-                made.append(each)
+        elif (changed := WORD_EDITS[each](words, dice, whose)) and changed != words:
+            words = changed
+            made.append(each)
     text = " ".join(words)
     for each in rest:
         new = TEXT_EDITS[each](text, dice, whose)

@@ -162,7 +162,13 @@ def wheel(people: int, *, is_woman: bool, place: int) -> Wheel:
     elif place == 0:
         tokens = [*_braid(local, young), *arabic, *built, *_rare(people * 2 + women, 2200)]
     else:
-        tokens = [*_braid(later, local[::-1]), *young, *arabic[:: 1 + place], *built, *_rare(40 + people * 2 + women, 1500)]
+        tokens = [
+            *_braid(later, local[::-1]),
+            *young,
+            *arabic[:: 1 + place],
+            *built,
+            *_rare(40 + people * 2 + women, 1500),
+        ]
     return _wheel(tokens, offset=12.0, exponent=1.25)
 
 

@@ -1,9 +1,10 @@
-"""The true people of some villages: households, kinship, names, births, NIKs, addresses. One call, one district or more."""
+"""The true people of some villages: households, kinship, names, births, NIKs, addresses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,13 +27,14 @@ ISSUED_ELSEWHERE = 500
 _GROWN_UP = np.datetime64("2003-01-01")
 
 STREETS = tuple(
-    "Merdeka Sudirman Mawar Melati Diponegoro Pahlawan Krajan Sukamaju Cempaka Kenanga Masjid Pasar Karya Sawah Lestari Mekar "
-    "Jati Randu Anggrek Flamboyan Kartini Pemuda Veteran Gajahmada Cendana Beringin Bahagia Makmur Sejahtera Tengah Lor Kidul "
-    "Wetan Kulon Pelita Teratai Dahlia Nusa Bukit Pantai".split()
+    "Merdeka Sudirman Mawar Melati Diponegoro Pahlawan Krajan Sukamaju Cempaka Kenanga Masjid Pasar Karya Sawah Lestari "
+    "Mekar Jati Randu Anggrek Flamboyan Kartini Pemuda Veteran Gajahmada Cendana Beringin Bahagia Makmur Sejahtera Tengah Lor "
+    "Kidul Wetan Kulon Pelita Teratai Dahlia Nusa Bukit Pantai".split()
 )
 HAMLETS = tuple(
-    "Krajan Sukamaju Karanganyar Sidomulyo Tegalsari Sumberejo Wonosari Mekarjaya Cikadu Babakan Pasirhuni Kampung-Baru Lebaksari "
-    "Rawa Tanjung Padang Simpang Muara Bonto Tanete Lamba Oelbubu Kotabaru Margomulyo Sidorejo Purwodadi Gununganyar Sukasari".split()
+    "Krajan Sukamaju Karanganyar Sidomulyo Tegalsari Sumberejo Wonosari Mekarjaya Cikadu Babakan Pasirhuni Kampung-Baru "
+    "Lebaksari Rawa Tanjung Padang Simpang Muara Bonto Tanete Lamba Oelbubu Kotabaru Margomulyo Sidorejo Purwodadi Gununganyar "
+    "Sukasari".split()
 )
 
 
@@ -63,7 +65,7 @@ class People:
     is_namesake: Flags
     """Bears the father's name at the father's address; so is the father himself marked."""
     is_cousin: Flags
-    """A person of the household next door has the same family name, nearly the same first name and nearly the same age."""
+    """A child next door has the same name and nearly the same age."""
     street_kind: Ints
     street: Ints
     hamlet: Ints
@@ -80,12 +82,17 @@ class People:
         is_child = self.place >= 2
         head_is_woman = self.is_woman[self.head]
         return Kin(
-            people=self.people.tolist(), is_woman=self.is_woman.tolist(), is_grown=(self.birth < _GROWN_UP).tolist(),
-            first=self.first.tolist(), second=self.second.tolist(), head=self.head.tolist(),
+            people=self.people.tolist(),
+            is_woman=self.is_woman.tolist(),
+            is_grown=(self.birth < _GROWN_UP).tolist(),
+            first=self.first.tolist(),
+            second=self.second.tolist(),
+            head=self.head.tolist(),
             father=np.where(is_child & ~head_is_woman, self.head, -1).tolist(),
             mother=np.where(is_child, np.where(head_is_woman, self.head, self.spouse), -1).tolist(),
-            nik=self.nik.tolist(), rt=self.rt.tolist(),
-        )  # fmt: skip
+            nik=self.nik.tolist(),
+            rt=self.rt.tolist(),
+        )
 
 
 @dataclass(frozen=True)
@@ -132,22 +139,42 @@ def invent(country: Country, villages: tuple[int, int], seed: int, kinship: Kins
     birth = _births(Draws(seed, elder), of_home, row, place, is_second_twin, draws)
     people = _peoples(country, of_home, home)[row]
     prefix, first, second, third = _names(seed, number, households[row], people, is_woman, place, birth, is_second_twin)
-    is_namesake = _namesakes(draws, kinship.namesakes, place, is_woman, is_woman[head], is_second_twin, head, (prefix, first, second, third))
-    is_cousin = _cousins(of_home, kinship.cousins, home, row, head, place, is_woman, birth, (prefix, first, second, third))
+    is_namesake = _namesakes(
+        draws, kinship.namesakes, place, is_woman, is_woman[head], is_second_twin, head, (prefix, first, second, third)
+    )
+    is_cousin = _cousins(
+        of_home, kinship.cousins, home, row, head, place, is_woman, birth, (prefix, first, second, third)
+    )
     is_twin = is_second_twin.copy()
     is_twin[:-1] |= is_second_twin[1:]
     village = home[row]
     spouse = np.where(sizes[row] > 1, head + 1, -1)
     return People(
-        number=number, household=households[row], village=village, place=place, is_woman=is_woman, birth=birth, people=people,
-        prefix=prefix, first=first, second=second, third=third, head=head, spouse=spouse,
-        nik=_niks(country, draws, village, birth, is_woman), family_card=_family_cards(country, of_home, home)[row],
-        is_twin=is_twin, is_namesake=is_namesake, is_cousin=is_cousin,
-        street_kind=of_home.below("street kind", 8)[row], street=of_home.below("street", len(STREETS))[row],
+        number=number,
+        household=households[row],
+        village=village,
+        place=place,
+        is_woman=is_woman,
+        birth=birth,
+        people=people,
+        prefix=prefix,
+        first=first,
+        second=second,
+        third=third,
+        head=head,
+        spouse=spouse,
+        nik=_niks(country, draws, village, birth, is_woman),
+        family_card=_family_cards(country, of_home, home)[row],
+        is_twin=is_twin,
+        is_namesake=is_namesake,
+        is_cousin=is_cousin,
+        street_kind=of_home.below("street kind", 8)[row],
+        street=of_home.below("street", len(STREETS))[row],
         hamlet=Draws(seed, home * 8 + of_home.below("hamlet", 4)).below("hamlet name", len(HAMLETS))[row],
-        house_number=(1 + of_home.below("house", 150))[row], rt=(1 + of_home.below("rt", 12))[row],
+        house_number=(1 + of_home.below("house", 150))[row],
+        rt=(1 + of_home.below("rt", 12))[row],
         rw=(1 + of_home.below("rw", 6))[row],
-    )  # fmt: skip
+    )
 
 
 def _sexes(draws: Draws, of_home: Draws, row: Ints, place: Ints) -> Flags:
@@ -156,14 +183,18 @@ def _sexes(draws: Draws, of_home: Draws, row: Ints, place: Ints) -> Flags:
     return np.where(place <= 1, by_place, draws.unit("sex") < 0.49)
 
 
-def _births(elder: Draws, of_home: Draws, row: Ints, place: Ints, is_second_twin: Flags, draws: Draws) -> NDArray[np.datetime64]:
+def _births(
+    elder: Draws, of_home: Draws, row: Ints, place: Ints, is_second_twin: Flags, draws: Draws
+) -> NDArray[np.datetime64]:
     """Days; the old were often given 1 July or 31 December, by whoever issued their first card."""
     head_age = ((25 + 52 * of_home.unit("head age") ** 1.15) * 365.25)[row]
     spouse_age = np.maximum(19 * 365, head_age - 365 * (-3 + 11 * elder.unit("spouse age")))
     later = place - is_second_twin
     child_age = np.maximum(30, head_age - 365 * (20 + 16 * elder.unit("child age")) - 700 * (later - 2))
     parent_age = np.minimum(96 * 365, head_age + 365 * (18 + 17 * elder.unit("parent age")))
-    age = np.select([place == 0, place == 1, elder.unit("is parent") < 0.05], [head_age, spouse_age, parent_age], child_age)
+    age = np.select(
+        [place == 0, place == 1, elder.unit("is parent") < 0.05], [head_age, spouse_age, parent_age], child_age
+    )
     birth = AS_OF - age.astype(np.int64).astype("timedelta64[D]")
     year = birth.astype("datetime64[Y]")
     is_given = (year < np.datetime64("1978")) & (draws.unit("date is given") < 0.13) & ~is_second_twin
@@ -174,20 +205,43 @@ def _births(elder: Draws, of_home: Draws, row: Ints, place: Ints, is_second_twin
 
 
 def _peoples(country: Country, of_home: Draws, home: Ints) -> Ints:
-    others = np.array([names.JAWA, names.JAWA, names.JAWA, names.SUNDA, names.MELAYU, names.MELAYU, names.BATAK, names.BUGIS, names.MINANG])
+    others = np.array(
+        [
+            names.JAWA,
+            names.JAWA,
+            names.JAWA,
+            names.SUNDA,
+            names.MELAYU,
+            names.MELAYU,
+            names.BATAK,
+            names.BUGIS,
+            names.MINANG,
+        ]
+    )
     native = country.people[home]
     return np.where(of_home.unit("is native") < 0.78, native, others[of_home.below("people", len(others))])
 
 
 def _names(
-    seed: int, number: Ints, household: Ints, people: Ints, is_woman: Flags, place: Ints, birth: NDArray[np.datetime64], is_twin: Flags
+    seed: int,
+    number: Ints,
+    household: Ints,
+    people: Ints,
+    is_woman: Flags,
+    place: Ints,
+    birth: NDArray[np.datetime64],
+    is_twin: Flags,
 ) -> tuple[Texts, Texts, Texts, Texts]:
     own, home = Draws(seed, number), Draws(seed, household)
     has_clan = np.isin(people, list(names.CLANS))
     is_shared = has_clan | (home.unit("family name") < 0.15) | is_twin
     units = [
         # twins are named alike: neighbours on the wheel
-        np.where(is_twin, (Draws(seed, number - 1).unit("first name") + own.unit("twin name") * 0.03) % 1.0, own.unit("first name")),
+        np.where(
+            is_twin,
+            (Draws(seed, number - 1).unit("first name") + own.unit("twin name") * 0.03) % 1.0,
+            own.unit("first name"),
+        ),
         np.where(is_shared, home.unit("second name"), own.unit("second name")),
         own.unit("third name"),
     ]
@@ -207,10 +261,19 @@ def _word_counts(unit: NDArray[np.float64], people: Ints, birth: NDArray[np.date
     """One word alone is common in Java, above all among the old; clans have at least two."""
     is_old = birth < np.datetime64("1975-01-01")
     one = np.select(
-        [(people == names.JAWA) & is_old, np.isin(people, [names.JAWA, names.SUNDA]), np.isin(people, [names.BATAK, names.FLORES, names.TIMUR])],
-        [0.50, 0.15, 0.0], 0.22,
-    )  # fmt: skip
-    two = np.where(np.isin(people, [names.BATAK, names.FLORES, names.TIMUR]), 0.78, np.where((people == names.JAWA) & is_old, 0.94, 0.76))
+        [
+            (people == names.JAWA) & is_old,
+            np.isin(people, [names.JAWA, names.SUNDA]),
+            np.isin(people, [names.BATAK, names.FLORES, names.TIMUR]),
+        ],
+        [0.50, 0.15, 0.0],
+        0.22,
+    )
+    two = np.where(
+        np.isin(people, [names.BATAK, names.FLORES, names.TIMUR]),
+        0.78,
+        np.where((people == names.JAWA) & is_old, 0.94, 0.76),
+    )
     return np.where(unit < one, 1, np.where(unit < two, 2, 3))
 
 
@@ -218,7 +281,10 @@ def _prefixes(own: Draws, people: Ints, is_woman: Flags) -> Texts:
     unit = own.unit("prefix")
     found = np.full(len(people), "", dtype=object)
     muslim = ~np.isin(people, [names.BATAK, names.BALI, names.FLORES, names.TIMUR])
-    limits = {False: {"Muhammad": 0.13, "Ahmad": 0.18, "Abdul": 0.225}, True: {"Siti": 0.11, "Nur": 0.155, "Sri": 0.19, "Dewi": 0.21}}
+    limits = {
+        False: {"Muhammad": 0.13, "Ahmad": 0.18, "Abdul": 0.225},
+        True: {"Siti": 0.11, "Nur": 0.155, "Sri": 0.19, "Dewi": 0.21},
+    }
     for woman, steps in limits.items():
         before = 0.0
         for word, until in steps.items():
@@ -233,7 +299,14 @@ def _prefixes(own: Draws, people: Ints, is_woman: Flags) -> Texts:
 
 
 def _namesakes(
-    draws: Draws, rate: float, place: Ints, is_woman: Flags, head_is_woman: Flags, is_twin: Flags, head: Ints, tokens: tuple[Texts, ...]
+    draws: Draws,
+    rate: float,
+    place: Ints,
+    is_woman: Flags,
+    head_is_woman: Flags,
+    is_twin: Flags,
+    head: Ints,
+    tokens: tuple[Texts, ...],
 ) -> Flags:
     """One son in so many is called what his father is called."""
     rows = np.flatnonzero((place == 2) & ~is_woman & ~head_is_woman & ~is_twin & draws.happens("namesake", rate))
@@ -245,15 +318,24 @@ def _namesakes(
 
 
 def _cousins(
-    of_home: Draws, rate: float, home: Ints, row: Ints, head: Ints, place: Ints, is_woman: Flags,
-    birth: NDArray[np.datetime64], tokens: tuple[Texts, ...],
-) -> Flags:  # fmt: skip
+    of_home: Draws,
+    rate: float,
+    home: Ints,
+    row: Ints,
+    head: Ints,
+    place: Ints,
+    is_woman: Flags,
+    birth: NDArray[np.datetime64],
+    tokens: tuple[Texts, ...],
+) -> Flags:
     """The first child next door is given a name and an age that are nearly those of the first child here."""
     marked = np.zeros(len(place), np.bool_)
     heads = np.flatnonzero(place == 0)
     child = heads + 2
     has_child = np.append(np.diff(heads), len(place) - heads[-1]) > 2
-    pairs = np.flatnonzero(of_home.happens("cousins", rate)[:-1] & has_child[:-1] & has_child[1:] & (home[:-1] == home[1:]))
+    pairs = np.flatnonzero(
+        of_home.happens("cousins", rate)[:-1] & has_child[:-1] & has_child[1:] & (home[:-1] == home[1:])
+    )
     here, there = child[pairs], child[pairs + 1]
     same_sex = is_woman[here] == is_woman[there]
     here, there = here[same_sex], there[same_sex]
@@ -266,9 +348,9 @@ def _cousins(
 
 
 def _niks(country: Country, draws: Draws, village: Ints, birth: NDArray[np.datetime64], is_woman: Flags) -> Texts:
-    """District of issue, day (women: + 40), month, year, serial. Serials start at 9001, in the order of the village's book.
+    """District of issue, day (women: + 40), month, year, serial. Serials start at 9001, in the order of the book.
 
-    Those issued elsewhere have serials from 9501 on, drawn: among 40 million a few hundred numbers occur twice, as in life.
+    Those issued elsewhere have serials from 9501 on, drawn: among 40 million a few hundred numbers occur twice.
     """
     own = np.array([int(code[:6]) for code in country.codes])
     where = draws.unit("nik issued")
@@ -299,8 +381,15 @@ def _rank_within(groups: Ints) -> Ints:
 
 def _family_cards(country: Country, of_home: Draws, home: Ints) -> Texts:
     own = np.array([int(code[:6]) for code in country.codes])[home]
-    issued = (1 + of_home.below("card day", 28)) * 10_000 + (1 + of_home.below("card month", 12)) * 100 + 8 + of_home.below("card year", 18)
-    return texts(pa.array((own * 1_000_000 + issued) * 10_000 + 9_000 + of_home.below("card serial", 1_000)).cast(pa.string()))
+    issued = (
+        (1 + of_home.below("card day", 28)) * 10_000
+        + (1 + of_home.below("card month", 12)) * 100
+        + 8
+        + of_home.below("card year", 18)
+    )
+    return texts(
+        pa.array((own * 1_000_000 + issued) * 10_000 + 9_000 + of_home.below("card serial", 1_000)).cast(pa.string())
+    )
 
 
 def parts(days: NDArray[np.datetime64]) -> tuple[Ints, Ints, Ints]:
@@ -311,5 +400,5 @@ def parts(days: NDArray[np.datetime64]) -> tuple[Ints, Ints, Ints]:
     return year, month, (days - months.astype("datetime64[D]")).astype(np.int64) + 1
 
 
-def texts(values: pa.Array) -> Texts:
-    return values.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+def texts(values: pa.Array[Any]) -> Texts:
+    return values.to_numpy(zero_copy_only=False)

@@ -1,7 +1,8 @@
-"""The files: residents, accounts, and the truth about both, made in batches by as many processes as there are processors."""
+"""The files: residents, accounts, and the truth about both, made in batches by several processes."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import shutil
@@ -22,7 +23,12 @@ from tenun.synthetic.linkage import classes, country, people, writing
 from tenun.synthetic.linkage.chance import Draws
 from tenun.synthetic.linkage.country import Country
 
-RESIDENTS_FILE, ACCOUNTS_FILE, TRUTH_FILE, ABOUT_FILE = "residents.parquet", "accounts.parquet", "truth.parquet", "about.json"
+RESIDENTS_FILE, ACCOUNTS_FILE, TRUTH_FILE, ABOUT_FILE = (
+    "residents.parquet",
+    "accounts.parquet",
+    "truth.parquet",
+    "about.json",
+)
 ACCOUNTS_PER_RESIDENT = 0.25
 GROWN_UP_FROM, GROWN_UP_TO = np.datetime64("1961-06-01"), np.datetime64("2009-06-01")
 """Birth dates of those who may have an account: 17 to 65 years."""
@@ -34,11 +40,16 @@ _KEY_BITS = 44
 TEXTS = [(name, pa.string()) for name in ("nik", "nama", "tgl_lahir", "jk", "kode_desa", "alamat")]
 RESIDENTS = pa.schema([("sid_id", pa.int64()), *TEXTS])
 ACCOUNTS = pa.schema([("akun_id", pa.int64()), *TEXTS])
-TRUTH = pa.schema([
-    ("akun_id", pa.int64()), ("person", pa.int64()), ("sid_ids", pa.list_(pa.int64())),
-    ("classes", pa.list_(pa.string())), ("resident_classes", pa.list_(pa.string())),
-])  # fmt: skip
-"""`classes` are the account's own, and what is true of the person; `resident_classes` those of its records in the register."""
+TRUTH = pa.schema(
+    [
+        ("akun_id", pa.int64()),
+        ("person", pa.int64()),
+        ("sid_ids", pa.list_(pa.int64())),
+        ("classes", pa.list_(pa.string())),
+        ("resident_classes", pa.list_(pa.string())),
+    ]
+)
+"""`classes` are the account's own and the person's; `resident_classes` those of its records in the register."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,14 @@ class Written:
     true_pairs: int
     seconds: float
     records_per_second: int
+
+
+def fingerprint() -> str:
+    """Of the generator's own text and of numpy's version: while it stays, what `write` makes stays."""
+    digest = hashlib.sha256(np.__version__.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,9 @@ def write(folder: Path, *, residents: int, profile: str = "open", seed: int = 1,
     accounts, strangers, pairs = _sort_accounts(folder, parts)
     parts.unlink()
     seconds = time.monotonic() - started
-    done = Written(profile, seed, counted, accounts, strangers, pairs, round(seconds, 1), round((counted + accounts) / seconds))
+    done = Written(
+        profile, seed, counted, accounts, strangers, pairs, round(seconds, 1), round((counted + accounts) / seconds)
+    )
     about = {"invented": "DATA BUATAN", **asdict(done)}
     del about["seconds"], about["records_per_second"]  # what is written depends on the seed alone
     (folder / ABOUT_FILE).write_text(json.dumps(about, indent=2) + "\n")
@@ -128,7 +149,9 @@ def make(plan: Plan, villages: tuple[int, int]) -> Batch:
     there = people.invent(land, villages, plan.seed, profile.kinship)
     draws = Draws(plan.seed, there.number)
     is_listed = land.is_handed_in[there.village] & draws.happens("is registered", country.REGISTERED)
-    has_account = (there.birth >= GROWN_UP_FROM) & (there.birth < GROWN_UP_TO) & draws.happens("has account", _ACCOUNT_SHARE)
+    has_account = (
+        (there.birth >= GROWN_UP_FROM) & (there.birth < GROWN_UP_TO) & draws.happens("has account", _ACCOUNT_SHARE)
+    )
     twice_listed = is_listed & draws.happens("registered twice", profile.rates["duplicate_resident"].residents)
     two_accounts = has_account & draws.happens("two accounts", profile.rates["duplicate_account"].accounts)
     register = _clerk(land, there, profile, plan.seed, writing.RESIDENTS, is_listed, twice_listed)
@@ -140,7 +163,13 @@ def make(plan: Plan, villages: tuple[int, int]) -> Batch:
 
 
 def _clerk(
-    land: Country, there: people.People, profile: classes.Profile, seed: int, side: int, once: people.Flags, twice: people.Flags
+    land: Country,
+    there: people.People,
+    profile: classes.Profile,
+    seed: int,
+    side: int,
+    once: people.Flags,
+    twice: people.Flags,
 ) -> writing.Records:
     """Records of those listed once, and again of those listed twice; in an order that the household does not show."""
     person = np.concatenate([np.flatnonzero(once), np.flatnonzero(twice)])
@@ -165,12 +194,21 @@ def _accounts_table(plan: Plan, there: people.People, register: writing.Records,
             marks.append("no_resident")
             if int(there.household[at]) in listed_households:
                 marks.append("relative_listed")
-        marks += [name for name, flags in (("twin", there.is_twin), ("namesake", there.is_namesake), ("cousin", there.is_cousin)) if flags[at]]
-    return pa.table({
-        "akun_id": pa.array(_scatter(accounts.key, plan.seed).astype(np.int64)), **accounts.columns(),
-        "person": pa.array(there.number[accounts.person]), "sid_ids": pa.array(sid_rows, pa.list_(pa.int64())),
-        "classes": pa.array(accounts.marks, pa.list_(pa.string())), "resident_classes": pa.array(resident_classes, pa.list_(pa.string())),
-    })  # fmt: skip
+        marks += [
+            name
+            for name, flags in (("twin", there.is_twin), ("namesake", there.is_namesake), ("cousin", there.is_cousin))
+            if flags[at]
+        ]
+    return pa.table(
+        {
+            "akun_id": pa.array(_scatter(accounts.key, plan.seed).astype(np.int64)),
+            **accounts.columns(),
+            "person": pa.array(there.number[accounts.person]),
+            "sid_ids": pa.array(sid_rows, pa.list_(pa.int64())),
+            "classes": pa.array(accounts.marks, pa.list_(pa.string())),
+            "resident_classes": pa.array(resident_classes, pa.list_(pa.string())),
+        }
+    )
 
 
 def _scatter(keys: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
@@ -188,7 +226,9 @@ def _unsorted_schema() -> pa.Schema:
 
 
 def _numbered(residents: pa.Table, counted: int) -> pa.Table:
-    return residents.add_column(0, "sid_id", pa.array(np.arange(counted + 1, counted + 1 + residents.num_rows))).cast(RESIDENTS)
+    return residents.add_column(0, "sid_id", pa.array(np.arange(counted + 1, counted + 1 + residents.num_rows))).cast(
+        RESIDENTS
+    )
 
 
 def _moved_on(accounts: pa.Table, counted: int) -> pa.Table:

@@ -1,8 +1,9 @@
-"""How a person becomes a record: what one side's clerks, officials and job seekers wrote down, and with which mistakes."""
+"""How a person becomes a record: what one side's clerks and job seekers wrote down, and with which mistakes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ from tenun.synthetic.linkage import field_edits, name_edits, names
 from tenun.synthetic.linkage.chance import Dice, Draws
 from tenun.synthetic.linkage.classes import CLASSES, Profile
 from tenun.synthetic.linkage.country import Country
-from tenun.synthetic.linkage.people import HAMLETS, STREETS, Flags, Ints, People, Texts, parts
+from tenun.synthetic.linkage.people import HAMLETS, STREETS, Flags, Ints, People, parts
 
 RESIDENTS, ACCOUNTS = 0, 1
 _CASES = ((0.55, 0.97), (0.35, 0.97))
@@ -34,7 +35,7 @@ class Records:
     address: list[str | None]
     marks: list[list[str]]
 
-    def columns(self) -> dict[str, pa.Array]:
+    def columns(self) -> dict[str, pa.Array[Any]]:
         """The six columns that a linkage reads, all text."""
         return {
             "nik": pa.array(self.nik, pa.string()),
@@ -49,7 +50,16 @@ class Records:
 class Clerk:
     """Writes down records of one side for one batch of people."""
 
-    def __init__(self, country: Country, people: People, profile: Profile, seed: int, side: int, person: Ints, key: NDArray[np.uint64]) -> None:
+    def __init__(
+        self,
+        country: Country,
+        people: People,
+        profile: Profile,
+        seed: int,
+        side: int,
+        person: Ints,
+        key: NDArray[np.uint64],
+    ) -> None:
         self.country, self.people, self.profile, self.side = country, people, profile, side
         self.person, self.key = person, key
         self.marks: list[list[str]] = [[] for _ in range(len(person))]
@@ -62,9 +72,16 @@ class Clerk:
         is_away, village = self.villages()
         birth = self.births()
         return Records(
-            self.person, self.key, nik=self.niks(), name=self.names(), birth=birth, sex=self.sexes(), village=village,
-            address=self.addresses(is_away), marks=self.marks,
-        )  # fmt: skip
+            self.person,
+            self.key,
+            nik=self.niks(),
+            name=self.names(),
+            birth=birth,
+            sex=self.sexes(),
+            village=village,
+            address=self.addresses(is_away),
+            marks=self.marks,
+        )
 
     # --- which mistake -------------------------------------------------------------------------------
 
@@ -72,7 +89,7 @@ class Clerk:
         return self.profile.rates[name][self.side]
 
     def choices(self, field: str, **only: Flags) -> list[tuple[int, str]]:
-        """(record, class) for a field at most one of whose classes happens; `only` says to which records a class can."""
+        """(record, class) of a field, at most one a record; `only` says to which records a class can happen."""
         unit = self.draws.unit(field)
         found: list[tuple[int, str]] = []
         before = 0.0
@@ -116,7 +133,9 @@ class Clerk:
             elif name == "nik_family":
                 written[row] = people.nik[relative[row]]
             elif name == "nik_typo":
-                written[row] = field_edits.nik_typo(true[row], dice, twice=self.profile.is_foreign and dice.below(6) == 0)
+                written[row] = field_edits.nik_typo(
+                    true[row], dice, twice=self.profile.is_foreign and dice.below(6) == 0
+                )
             elif name == "nik_spreadsheet":
                 written[row] = field_edits.spreadsheet(true[row], dice)
             elif name == "nik_truncated":
@@ -130,7 +149,9 @@ class Clerk:
             written[row] = people.nik[spouse[row] if people.place[person[row]] == 0 else head[row]]
             self.marks[row].append("nik_couple_swapped")
         # whoever signs up a batch does so where that is done: six times as often in one village of six
-        brokered = np.flatnonzero(is_brokered & self.draws.happens("nik broker", self.rate("nik_broker") * _BROKER_VILLAGES))
+        brokered = np.flatnonzero(
+            is_brokered & self.draws.happens("nik broker", self.rate("nik_broker") * _BROKER_VILLAGES)
+        )
         first_of_village = self.first_of_village()
         for row in brokered.tolist():
             if not any(mark.startswith("nik_") for mark in self.marks[row]):
@@ -163,10 +184,12 @@ class Clerk:
     def names(self) -> list[str | None]:
         edits = self.name_classes()
         people, person = self.people, self.person
-        prefix, first, second, third = (column[person].tolist() for column in (people.prefix, people.first, people.second, people.third))
+        prefix, first, second, third = (
+            column[person].tolist() for column in (people.prefix, people.first, people.second, people.third)
+        )
         written: list[str | None] = [
             " ".join([word for word in words if word]) for words in zip(prefix, first, second, third, strict=True)
-        ]  # fmt: skip
+        ]
         bits = self.dice("name dice")
         for row, classes in edits.items():
             text = written[row]
@@ -200,9 +223,16 @@ class Clerk:
         kin, at = self.people.kin, int(self.person[row])
         father, mother = kin.father[at], kin.mother[at]
         return name_edits.Whose(
-            kin.people[at], kin.is_woman[at], kin.is_grown[at], kin.people[at] in names.CLANS, kin.first[father] if father >= 0 else "",
-            kin.first[mother] if mother >= 0 else "", kin.second[kin.head[at]], kin.nik[at], kin.rt[at],
-        )  # fmt: skip
+            kin.people[at],
+            kin.is_woman[at],
+            kin.is_grown[at],
+            kin.people[at] in names.CLANS,
+            kin.first[father] if father >= 0 else "",
+            kin.first[mother] if mother >= 0 else "",
+            kin.second[kin.head[at]],
+            kin.nik[at],
+            kin.rt[at],
+        )
 
     def cased(self, written: list[str | None]) -> list[str | None]:
         capitals, initials = _CASES[self.side]
@@ -221,7 +251,11 @@ class Clerk:
         year, month, day = (part.tolist() for part in parts(birth))
         bits = self.dice("date dice")
         can_swap = np.array([d <= 12 and d != m for d, m in zip(day, month, strict=True)])
-        in_heaped_village = (self.draws_of_place().below("heaped", _HEAPED_VILLAGES) == 0) if self.profile.is_foreign else np.zeros(len(birth), np.bool_)
+        in_heaped_village = (
+            (self.draws_of_place().below("heaped", _HEAPED_VILLAGES) == 0)
+            if self.profile.is_foreign
+            else np.zeros(len(birth), np.bool_)
+        )
         changed: dict[int, field_edits.Day | None] = {}
         year_only: set[int] = set()
         for row, name in self.choices("date", date_swapped=can_swap, date_village_heaped=in_heaped_village):
@@ -278,18 +312,27 @@ class Clerk:
         country, draws = self.country, self.draws
         lives = self.people.village[self.person]
         moved_family = self.household_draws.happens("moved family", self.rate("moved_family"))
-        is_moving_duplicate = (self.key & np.uint64(1)).astype(np.bool_) & (draws.unit("duplicate moved") < (0.7 if self.side == RESIDENTS else 0.0))
+        is_moving_duplicate = (self.key & np.uint64(1)).astype(np.bool_) & (
+            draws.unit("duplicate moved") < (0.7 if self.side == RESIDENTS else 0.0)
+        )
         place = lives.copy()
         unit = self.draws.unit("move to")
         moves = [(row, name, unit[row]) for row, name in self.choices("village") if name != "moved_family"]
-        moves += [(row, "other_district" if unit[row] < 0.6 else "other_regency", unit[row]) for row in np.flatnonzero(is_moving_duplicate).tolist()]
+        moves += [
+            (row, "other_district" if unit[row] < 0.6 else "other_regency", unit[row])
+            for row in np.flatnonzero(is_moving_duplicate).tolist()
+        ]
         family_unit = self.household_draws.unit("moved family to")
         families = np.flatnonzero(moved_family).tolist()
-        moves += [(row, "other_regency" if family_unit[row] < 0.4 else "other_district", family_unit[row]) for row in families]
+        moves += [
+            (row, "other_regency" if family_unit[row] < 0.4 else "other_district", family_unit[row]) for row in families
+        ]
         for row, how, share in moves:
             place[row] = self.other_place(int(lives[row]), how, share)
         for row in np.flatnonzero(place != lives).tolist():
-            self.marks[row].append("moved_family" if moved_family[row] else self.kind_of_move(int(lives[row]), int(place[row])))
+            self.marks[row].append(
+                "moved_family" if moved_family[row] else self.kind_of_move(int(lives[row]), int(place[row]))
+            )
         self.place = place
         written: list[str | None] = country.codes[place].tolist()
         bits = self.dice("village dice")
@@ -328,20 +371,28 @@ class Clerk:
     def addresses(self, is_away: Flags) -> list[str | None]:
         people, person = self.people, self.person
         kind, street, hamlet, house, rt, rw = (
-            column[person].tolist() for column in (people.street_kind, people.street, people.hamlet, people.house_number, people.rt, people.rw)
+            column[person].tolist()
+            for column in (people.street_kind, people.street, people.hamlet, people.house_number, people.rt, people.rw)
         )
         # half of the records write the household's kind of street in the household's way, half in another
-        other_kind = np.where(self.draws.unit("street kind") < 0.5, people.street_kind[person], people.street_kind[person] // 2 * 2 + self.draws.below("street word", 2))
+        other_kind = np.where(
+            self.draws.unit("street kind") < 0.5,
+            people.street_kind[person],
+            people.street_kind[person] // 2 * 2 + self.draws.below("street word", 2),
+        )
         forms = self.draws.below("address form", 8).tolist()
         plain, words = field_edits.PLAIN_ADDRESSES, field_edits.STREET_WORDS
         written: list[str | None] = [
-            plain[form].format(words[k], STREETS[s], t, w) for k, s, t, w, form in zip(other_kind.tolist(), street, rt, rw, forms, strict=True)
-        ]  # fmt: skip
+            plain[form].format(words[k], STREETS[s], t, w)
+            for k, s, t, w, form in zip(other_kind.tolist(), street, rt, rw, forms, strict=True)
+        ]
         bits = self.dice("address dice")
         # a family that moved as one writes one address, its old one
         family_bits = self.household_draws.bits("old address").tolist()
         for row in np.flatnonzero(is_away).tolist():
-            written[row] = field_edits.elsewhere(Dice(family_bits[row] if "moved_family" in self.marks[row] else bits[row]))
+            written[row] = field_edits.elsewhere(
+                Dice(family_bits[row] if "moved_family" in self.marks[row] else bits[row])
+            )
         for row, name in self.choices("address_form"):
             if not is_away[row]:
                 at = STREETS[street[row]]
@@ -349,6 +400,10 @@ class Clerk:
                 written[row] = field_edits.other_address(home, Dice(bits[row]))
                 self.marks[row].append(name)
         for row, name in self.choices("address"):
-            written[row] = None if name == "address_missing" else name_edits.typo(written[row] or "", Dice(bits[row] ^ 0x2545F4914F6CDD1D))
+            written[row] = (
+                None
+                if name == "address_missing"
+                else name_edits.typo(written[row] or "", Dice(bits[row] ^ 0x2545F4914F6CDD1D))
+            )
             self.marks[row].append(name)
         return written

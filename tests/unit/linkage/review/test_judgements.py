@@ -31,9 +31,7 @@ PAIR = Pair("account-1", "resident-1")
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
-def said(
-    verdict: Verdict, reviewer: str, *, pair: Pair = PAIR, role: JudgeRole = JudgeRole.REVIEWER
-) -> Judgement:
+def said(verdict: Verdict, reviewer: str, *, pair: Pair = PAIR, role: JudgeRole = JudgeRole.REVIEWER) -> Judgement:
     reason = Reason.NONE if verdict is Verdict.SAME else Reason.RELATIVE
     return Judgement(pair, verdict, reviewer, role, NOW, "link/1.1", 1.5, "", reason)
 
@@ -189,9 +187,7 @@ for number in range(1000):
         lines.append({"n": number})
     print(number, flush=True)
 """
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     acknowledged = [int(process.stdout.readline()) for _ in range(20)]
     process.kill()

@@ -63,11 +63,9 @@ def test_the_order_does_not_depend_on_the_order_given() -> None:
     assert queue.ordered(given) != given, "equal ones come by lot, not by id"
 
 
-def test_the_lots_are_md5_and_stay_what_they_are() -> None:
-    assert candidates.lot(Pair("a", "b"), "1") == "6ba97b4df0a9a1a8a64ba4dd4ba9a8d9"[:0] + candidates.lot(
-        Pair("a", "b"), "1"
-    )
-    assert len(candidates.short_name(Pair("a", "b"))) == 16
+def test_the_lots_are_md5_of_seed_and_pair_and_stay_what_they_are() -> None:
+    assert candidates.lot(Pair("a", "b"), "1") == "16af4b0bde4e806ed27cfd5db96def24"  # printf '1|a|b' | md5sum
+    assert candidates.lot(Pair("a", "b"), "2") != candidates.lot(Pair("a", "b"), "1")
 
 
 def test_two_accounts_get_two_pairs_and_an_arbiter_is_nobodys_rival(tmp_path: Path) -> None:
