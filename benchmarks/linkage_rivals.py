@@ -192,7 +192,8 @@ def splink(left: Path, right: Path, out: Path, model: Path, memory: str, threads
     linker, connection = _linker(left, right, str(model), memory, threads)
     predicted = linker.inference.predict(threshold_match_weight=SPLINK_WEIGHT_MIN)
     connection.execute(f"""COPY (
-        SELECT unique_id_l AS {LEFT_ID}, unique_id_r AS {RIGHT_ID}, match_weight AS weight FROM {predicted.physical_name}
+        SELECT unique_id_l AS {LEFT_ID}, unique_id_r AS {RIGHT_ID}, match_weight AS weight
+        FROM {predicted.physical_name}
         QUALIFY row_number() OVER (PARTITION BY unique_id_r ORDER BY match_weight DESC, unique_id_l) = 1
         ) TO '{out}' (FORMAT parquet)""")
 

@@ -4,8 +4,8 @@ python benchmarks/linkage_score.py FOLDER LINKS.parquet [--left sid_id] [--right
     [--classes all] [--json]
 
 FOLDER is what `benchmarks/linkage_data.py` wrote. LINKS has one row a pair: left id, right id, and either `class` (nik
-and probable are links) or, with --threshold, `weight`. `best` takes the threshold that the truth itself likes most, which
-flatters whoever is scored by it. A row without a left id whose `duplicate_of` names another account follows that one.
+and probable are links) or, with --threshold, `weight`. `best` takes the threshold that the truth itself likes most,
+which flatters whoever is scored by it. A row without a left id whose `duplicate_of` names another account follows it.
 
 Two definitions of right. By account: an account is right when its best link is a record of its person. By pairs: every
 true pair of a record and an account counts, those of persons registered twice too; one link an account cannot reach 1.
@@ -131,7 +131,8 @@ def score(
     connection.execute("""CREATE TABLE told AS
         SELECT t.*, a.akun IS NOT NULL AS is_linked, coalesce(list_contains(sid_ids, a.sid), false) AS is_right
         FROM truth t
-        LEFT JOIN (FROM accepted QUALIFY row_number() OVER (PARTITION BY akun ORDER BY score DESC, sid) = 1) a USING (akun)""")
+        LEFT JOIN (FROM accepted QUALIFY row_number() OVER (PARTITION BY akun ORDER BY score DESC, sid) = 1) a
+        USING (akun)""")
     linked, is_right, true, strangers, strangers_linked, pairs = _row(
         connection,
         """SELECT count(*) FILTER (is_linked), count(*) FILTER (is_right),

@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 
 from django.http import HttpRequest
 
+from tenun.api import service
 from tenun.exchange.wire.messages import Request
 from tenun.exchange.wire.refusals import WireError
 
@@ -56,10 +57,12 @@ def read(request: HttpRequest, *, limit: int, types: tuple[str, ...] = ()) -> Re
 
 
 def certificate(request: HttpRequest) -> str | None:
-    """x5t#S256 (RFC 8705) of the client certificate that this connection was made with, where TLS ends here."""
+    """x5t#S256 (RFC 8705) of the client's certificate: this connection's, or what our gateway says of it."""
     connection = request.META.get("gunicorn.socket")
     shown = connection.getpeercert(binary_form=True) if hasattr(connection, "getpeercert") else None
-    return urlsafe_b64encode(hashlib.sha256(shown).digest()).rstrip(b"=").decode() if shown else None
+    own = urlsafe_b64encode(hashlib.sha256(shown).digest()).rstrip(b"=").decode() if shown else None
+    told = request.META.get("HTTP_CLIENT_CERT")
+    return service.current().gateway.certificate(told, address=request.META.get("REMOTE_ADDR"), own=own)
 
 
 def _target(request: HttpRequest) -> str:

@@ -13,6 +13,7 @@ import structlog
 from tenun.agreement.standing import Position, Standing
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import witnessing
+from tenun.exchange.admission.gateway_certificate import Gateway
 from tenun.exchange.admission.granting import Granting
 from tenun.exchange.admission.pipeline import Admission
 from tenun.exchange.admission.visit import Admitted, Asking
@@ -84,6 +85,8 @@ class Service:
     granting: Granting
     exports: Exports
     witness: WitnessCondition
+    gateway: Gateway = field(default_factory=Gateway)
+    """Whose word about a client's certificate is taken, where TLS ends before this node."""
     _ended: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -98,6 +101,8 @@ class Service:
         writer = GroupWriter(Log(station.log, station.log_signer()))
         book = CallBook(station, writer)
         witness = WitnessCondition(station, standing, _policy(home))
+        gateway = Gateway.of(configs.read_or_default(home).api.trusted_proxies)
+        demands_certificate = demands_certificate or bool(gateway)
         admission = Admission(
             station, standing, gate, replay, book, demands_certificate=demands_certificate, condition=witness
         )
@@ -113,6 +118,7 @@ class Service:
             granting=Granting(admission),
             exports=Exports(station, standing.at, gate, writer=writer),
             witness=witness,
+            gateway=gateway,
         )
 
     # --- for routes ------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from tenun.exchange.gate import CHUNK, GateClosed, Passage
 RATE_MAX = int(float(os.environ.get("TENUN_API_STREAM_MB_PER_SECOND", "0")) * 1_000_000)
 """Bytes a second for each stream; 0 = as fast as its reader takes it."""
 UNSENT_MAX = 128 * 1024
-"""Bytes of a stream that may wait in the kernel to be sent: what it costs a shut-off, `./run bench shutoff` measures."""
+"""Bytes of a stream that may wait in the kernel to be sent. `./run bench shutoff` has what a shut-off pays for it."""
 WATCH_SECONDS = 0.05
 STALLED_SECONDS_MAX = 60.0
 """A reader that takes nothing for so long is taken for gone: it holds one of few places."""

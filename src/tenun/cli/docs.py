@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import pkgutil
 import re
 from collections import defaultdict
@@ -120,7 +121,28 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "indicators.md": indicators_page(),
         REFERENCE / "ingest-rules.md": rules_page(),
+        REFERENCE / "openapi.json": openapi_document(),
     }
+
+
+# --- the API -----------------------------------------------------------------------------------
+
+ISSUER = "https://simpul.contoh.go.id"
+"""Stands for a node's public URL. A running node publishes the document under its own, at `/v1/openapi.json`."""
+
+
+def openapi_document() -> str:
+    """The API as OpenAPI 3.1 (JSON), as a node at `ISSUER` publishes it."""
+    # Loaded here: no other page needs Django, and routes cannot be read before it is set up. No database is asked.
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(USE_I18N=False)
+        django.setup()
+    from tenun.api import site
+
+    return json.dumps(site.document(ISSUER), ensure_ascii=False, indent=1) + "\n"
 
 
 # --- Pasal -> control -> code -> test ----------------------------------------------------------

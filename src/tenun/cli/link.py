@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,15 +10,13 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from tenun.agreement.vocabulary import Party
-from tenun.cli import console, review
+from tenun.cli import console, link_asking, link_engine, link_model, review
+from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption
+from tenun.cli.link_engine import EngineName, EngineOption, MasterOption
 from tenun.kernel.clock import SystemClock
-from tenun.linkage import model as models
-from tenun.linkage import files, permits, quality, run, settings, training
-from tenun.linkage.permits import Permits
-from tenun.linkage.run import LinkReport, Progress
+from tenun.linkage import files, quality, run, settings
+from tenun.linkage.run import LinkReport
 from tenun.linkage.standard import table as standard
-from tenun.node.chain import standing_of
 from tenun.node.home import NodeHome, Role
 
 app = typer.Typer(
@@ -27,26 +24,9 @@ app = typer.Typer(
 )
 app.add_typer(review.app, name="review")
 
-SettingsOption = Annotated[
-    Path | None, typer.Option("--settings", help="Berkas batas keputusan (TOML) / file of thresholds (TOML).")
-]
-ModelOption = Annotated[Path | None, typer.Option("--model", help="Berkas model; tanpa ini model bawaan / model file.")]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="Jumlah thread; hasilnya tetap sama / threads.")
 ]
-
-MemoryOption = Annotated[str, typer.Option("--memory", help="Batas memori, seperti 8GB / bound on memory.")]
-
-STAGE_NAMES = {
-    "read": "Membaca / reading",
-    "standardise": "Membakukan / standardising",
-    "nik": "Memadankan NIK / linking by NIK",
-    "rules": "Memadankan sisa / linking the rest",
-    "decide": "Memutuskan / deciding",
-    "publish": "Menyimpan / publishing",
-    "write": "Menulis / writing",
-    "train": "Melatih model / training",
-}
 
 
 @app.command("run")
@@ -55,13 +35,17 @@ def run_command(
     model: ModelOption = None,
     threads: ThreadsOption = None,
     memory: MemoryOption = "4GB",
+    engine: EngineOption = EngineName.DUCKDB,
+    master: MasterOption = link_engine.MASTER,
     as_json: console.JsonOption = False,
 ) -> None:
     """Padankan warga yang diterima dengan akun di simpul naker / link the residents received at node naker."""
+    link_engine.refuse_spark(engine, master)
     home = NodeHome.of(Role.NAKER)
     chosen = settings.load(settings_file, model=model, threads=threads, memory=memory)
-    permitted = _ask(home)
-    with _bar(as_json) as progress:
+    link_model.require_signed(home, model)
+    permitted = link_asking.ask(home)
+    with link_asking.bar(as_json) as progress:
         report = run.link(
             home.lake,
             residents_permit=permitted.residents,
@@ -83,22 +67,26 @@ def files_command(
         datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Tanggal acuan umur / reference day.")
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option("--without", help="Aturan yang dimatikan, untuk mengukurnya / rule to switch off.")
+        list[str] | None,
+        typer.Option("--without", help="Aturan yang dimatikan, untuk mengukurnya / rule to switch off."),
     ] = None,
     work: Annotated[
-        Path | None, typer.Option("--work", help="Folder kerja; dihapus bila selesai / work folder, removed at the end.")
+        Path | None,
+        typer.Option("--work", help="Folder kerja; dihapus bila selesai / work folder, removed at the end."),
     ] = None,
     settings_file: SettingsOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
     memory: MemoryOption = "4GB",
+    engine: EngineOption = EngineName.DUCKDB,
+    master: MasterOption = link_engine.MASTER,
     as_json: console.JsonOption = False,
 ) -> None:
     """Padankan dua tabel orang dari berkas Parquet / link any two person tables in Parquet files.
 
     Kolom: nik, nama, tgl_lahir, jk, kode_desa, alamat, sebagaimana orang mengetiknya. Hasil: satu baris tiap akun.
     """
-    with _bar(as_json) as progress:
+    with link_engine.machines(engine, master) as machines, link_asking.bar(as_json) as progress:
         report = files.link_files(
             files.PersonTable(left, left_id),
             files.PersonTable(right, right_id),
@@ -107,6 +95,7 @@ def files_command(
             as_of=as_of.date() if as_of else SystemClock().now().date(),
             without=without or (),
             work=work,
+            machines=machines,
             progress=progress,
         )
     console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_files(report, out))
@@ -138,46 +127,9 @@ def evaluate_command(
     console.answer(found.as_dict(), as_json=as_json, show=lambda: _show_evaluation(found))
 
 
-@app.command("train")
-def train_command(
-    output: Annotated[Path, typer.Option("--output", help="Berkas model yang dibuat / model file to write.")],
-    seed: Annotated[int, typer.Option("--seed", help="Benih penarikan contoh / seed of the sampling.")] = 1,
-    settings_file: SettingsOption = None,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Latih model dari data yang ada, tanpa label / refit the model from the present data, without labels."""
-    home = NodeHome.of(Role.NAKER)
-    permitted = _ask(home)
-    with _bar(as_json) as progress:
-        if progress is not None:
-            progress("train", 0, 1)
-        model = training.train_from_lake(
-            home.lake,
-            residents_permit=permitted.residents,
-            seekers_permit=permitted.seekers,
-            settings=settings.load(settings_file),
-            seed=seed,
-        )
-    models.save(model, output)
-    answer = {"model": model.id, "file": str(output), "provenance": dict(model.provenance)}
-    console.answer(answer, as_json=as_json, show=lambda: console.out.print(f"Model {model.id}: {output}", markup=False))
-
-
-def _ask(home: NodeHome) -> Permits:
-    now = SystemClock().now()
-    position = standing_of(home).at(now)
-    return permits.ask(position.agreement, by=Party.NAKER, moment=now, lake=home.lake, state=position.state)
-
-
-@contextmanager
-def _bar(as_json: bool) -> Iterator[Progress | None]:
-    with console.progress(as_json=as_json) as bar:
-        task = bar.add_task("", total=None)
-
-        def tell(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=STAGE_NAMES[stage], completed=done, total=total)
-
-        yield tell
+app.command("train")(link_model.train_command)
+app.command("drift")(link_model.drift_command)
+app.add_typer(link_model.app, name="model")
 
 
 def _show_report(report: LinkReport) -> None:

@@ -31,8 +31,8 @@ SampleOption = Annotated[
     str | None, typer.Option("--sample", help="Nama contoh; tanpa ini yang terbaru / sample; without it the newest.")
 ]
 WHY = {
-    "too_few_judgements": "terlalu sedikit putusan / too few judgements: {judged} dari / of {needed}",
-    "class_not_judged": "satu golongan padanan belum dinilai / one match class has no judgement yet",
+    "too_few_judgements": "belum cukup / too few: {judged}/{needed}",
+    "class_not_judged": "golongan kosong / class unjudged",
 }
 
 
@@ -106,9 +106,9 @@ def estimate_command(sample_id: SampleOption = None, as_json: console.JsonOption
     found = estimate.estimate(sample.get(folder, sample_id), judgements.outcomes(store))
 
     def show() -> None:
-        table = Table("ukuran / measure", "taksiran, selang 95 % / estimate, 95 % interval", "dinilai / judged")
+        table = Table("ukuran / measure", "taksiran (95 %) / estimate", "dinilai / judged")
         _add(table, "presisi / precision", found.precision)
-        _add(table, "recall di antara calon / within candidates", found.recall_within_candidates)
+        _add(table, "recall (calon / candidates)", found.recall_within_candidates)
         for dimension, shares in found.by.items():
             for value, share in shares.items():
                 _add(table, f"{dimension} {value}", share)

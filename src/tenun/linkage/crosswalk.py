@@ -55,7 +55,7 @@ def build(connection: duckdb.DuckDBPyConnection, *, decided: str, residents: str
 
 def _village_code(number: str) -> str:
     """A village's number as the dotted code of the registers, 52.01.14.2005."""
-    digits = f"({number})::VARCHAR"
+    digits = f"(({number})::VARCHAR)"
     return f"{digits}[1:2] || '.' || {digits}[3:4] || '.' || {digits}[5:6] || '.' || {digits}[7:10]"
 
 

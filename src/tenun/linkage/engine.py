@@ -1,8 +1,8 @@
 """Where the heavy steps of the linkage are worked out: in one database, or on many machines.
 
-A step is heavy when its work grows with all residents or with all pairs: standardising, counting, finding pairs, scoring
-them. Those are an engine's. What decides is not: `assignment` runs in one DuckDB whatever the engine, on the tables
-that the engine has put before it, so that two engines cannot decide differently.
+A step is heavy when its work grows with all residents or with all pairs: standardising, counting, finding pairs,
+scoring them. Those are an engine's. What decides is not: `assignment` runs in one DuckDB whatever the engine, on the
+tables that the engine has put before it, so that two engines cannot decide differently.
 """
 
 from __future__ import annotations
@@ -72,8 +72,10 @@ class Machines(Protocol):
     def make(self, parts: Sequence[Part], macros: Sequence[str], told: Callable[[int], None]) -> None:
         """Make the parts with these macros; `told` how many are done. Raises `duckdb.ConversionException`."""
 
-    def engine(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path], folder: Path) -> Engine:
-        """An engine over the tables that a connection sees and their files; it may keep its own in `folder`."""
+    def engine(
+        self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path], macros: Sequence[str], folder: Path
+    ) -> Engine:
+        """An engine over tables that the connection sees, each a folder of Parquet; it may keep its own in `folder`."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ class OneMachine:
         finally:
             connection.close()
 
-    def engine(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path], folder: Path) -> Engine:
+    def engine(
+        self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path], macros: Sequence[str], folder: Path
+    ) -> Engine:
         return OneDatabase(connection)
 
 

@@ -147,7 +147,8 @@ def link_files(
         tables = dict(zip(("residents", "accounts"), standardised, strict=True))
         for name, files in tables.items():
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({quoted(files / 'part-*.parquet')})")
-        pipeline = Pipeline(connection, settings, model, machines.engine(connection, tables, folder / "tables"))
+        engine = machines.engine(connection, tables, standard.macros(), folder / "tables")
+        pipeline = Pipeline(connection, settings, model, engine)
         with clock.stage("nik"):
             pipeline.prepare("residents", "accounts")
             pipeline.link_by_nik()
@@ -211,7 +212,7 @@ class _Standardised:
             f"(SELECT * FROM {self.table.source()} "
             f"WHERE file_row_number >= {start} AND file_row_number < {start + self.rows_a_part})"
         )
-        readable = f"({read_text(rows, self.table.id_column, columns)})"
+        readable = f"({read_text(rows, self.table.id_column, columns, as_of=self.standard.as_of)})"
         return Part(self.folder / f"part-{number:05}.parquet", self.standard.select(readable))
 
     def _agree_on(self, rows: int) -> None:

@@ -4,14 +4,17 @@ A level's weight is log2(m / u): m is how often the level is seen in records of 
 of two (Fellegi and Sunter, 1969). A model file keeps m and u as Splink's settings write them, so that
 Splink's charts open it, together with what it was trained on. Of such a file only the numbers are used:
 its SQL is ours, from `comparisons`, and never the file's.
+
+A model's id is the digest of its numbers; a signature covers id, numbers and provenance. Who signs and whose
+keys count is told by the caller (`sign`, `Verify`): linkage knows neither nodes nor the exchange.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -25,10 +28,11 @@ from tenun.linkage import comparisons
 from tenun.linkage.comparisons import COMPARISONS, EQUAL_NAME, TERM_FREQUENCY_MIN, Comparison, Level
 
 SHIPPED = "invented-2.json"
+FORMAT = "tenun-link-model/1"
 # No outcome is impossible: a weight stays finite whatever a training set did not contain.
 M_MIN, U_MIN = 1e-5, 1e-7
 # Accounts whose birth date is looked up among the residents, and pairs below which nothing is concluded.
-NIK_SAMPLE, NIK_PAIRS_MIN = 2_000, 2_000
+NIK_SAMPLE, NIK_PAIRS_MIN = 20_000, 1_000
 
 
 class ModelUnfit(TenunError):
@@ -41,6 +45,34 @@ class ModelUnfit(TenunError):
     remedy_en = "Train it again with `tenun link train`, or use the shipped model."
 
 
+class ModelNotSigned(TenunError):
+    """A model file that nobody signed, where a signed one is needed."""
+
+    code = "linkage.model_not_signed"
+    text_id = "Berkas model {file} tidak ditandatangani."
+    text_en = "The model file {file} is not signed."
+    remedy_id = "Latih dengan `tenun link train`, yang menandatanganinya, atau pakai model bawaan."
+    remedy_en = "Train it with `tenun link train`, which signs it, or use the shipped model."
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A detached JWS (RFC 7515, appendix F) over `signed_bytes`."""
+
+    party: str
+    key: str
+    """Thumbprint of the key (RFC 7638)."""
+    token: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+Sign = Callable[[bytes], Signature]
+Verify = Callable[[bytes, Signature], None]
+"""Raises where the signature is not of one of the parties' keys, over these bytes."""
+
+
 @dataclass(frozen=True)
 class Model:
     """m and u by field and level code, the prior, and where they come from."""
@@ -50,6 +82,7 @@ class Model:
     prior: float
     """Probability that a resident and an account taken at random are one person."""
     provenance: Mapping[str, Any]
+    signature: Signature | None = None
 
     @property
     def prior_weight(self) -> float:
@@ -130,8 +163,31 @@ def _as_lists(probabilities: Mapping[str, Mapping[str, tuple[float, float]]]) ->
 def save(model: Model, path: Path) -> None:
     """Write the model file. The same model gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    document = {"id": model.id, "provenance": dict(model.provenance), "splink": model.as_splink()}
+    document = _document(model)
+    if model.signature is not None:
+        document["signature"] = model.signature.as_dict()
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _document(model: Model) -> dict[str, Any]:
+    return {"format": FORMAT, "id": model.id, "provenance": dict(model.provenance), "splink": model.as_splink()}
+
+
+def signed_bytes(model: Model) -> bytes:
+    """What a signature covers: all that is read of the file, in canonical JSON (RFC 8785)."""
+    return canonical_json.dumps(_document(model))
+
+
+def sign(model: Model, by: Sign) -> Model:
+    return replace(model, signature=by(signed_bytes(model)))
+
+
+def verify(model: Model, by: Verify, *, file: str) -> Signature:
+    """The signature, once it is shown to hold. Raises `ModelNotSigned`, and what `by` raises."""
+    if model.signature is None:
+        raise ModelNotSigned(file=file)
+    by(signed_bytes(model), model.signature)
+    return model.signature
 
 
 def load(path: Path | None = None) -> Model:
@@ -153,11 +209,15 @@ def load(path: Path | None = None) -> Model:
             prior=float(settings["probability_two_random_records_match"]),
             provenance=document["provenance"],
         )
-    except (KeyError, TypeError, ValueError) as problem:
+        said = document.get("signature")
+        signature = None if said is None else Signature(**{name: str(value) for name, value in said.items()})
+        if document["format"] != FORMAT:
+            raise ValueError("format")
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise ModelUnfit(file=name, reason=f"{type(problem).__name__} {problem}") from problem
     if model.id != document["id"]:
         raise ModelUnfit(file=name, reason="id")
-    return model
+    return replace(model, signature=signature)
 
 
 def _read_levels(comparison: Comparison, entries: list[dict[str, Any]]) -> dict[str, tuple[float, float]]:
@@ -197,11 +257,11 @@ def fitted_to(model: Model, connection: duckdb.DuckDBPyConnection, residents: st
 
 
 def _fitted_nik(model: Model, connection: duckdb.DuckDBPyConnection, residents: str, seekers: str) -> Model:
-    """The model with the u of NIK levels counted among pairs of one birth date.
+    """The model with the u of NIK levels counted among pairs of one birth date and regency.
 
-    A NIK carries the birth date, so the two comparisons are not independent: among people born on one day in one
-    regency, NIKs alike but for a digit are common. Counted among all pairs they would look rare, and the
-    birth date would count twice. Pairs with one NIK or nearly one name are left out, being one person as like as not.
+    A NIK carries the birth date and the place of issue, so the comparisons are not independent: among people born on
+    one day in one regency, NIKs alike but for a digit are common. Counted among all pairs they would look rare, and
+    birth date and village would count twice. Pairs with one NIK or nearly one name are left out, being one person as like as not.
     """
     comparison = comparisons.comparison_of("nik")
     columns = ", ".join(f"l.{column} AS {column}_l, r.{column} AS {column}_r" for column in comparisons.COLUMNS)
@@ -212,7 +272,7 @@ def _fitted_nik(model: Model, connection: duckdb.DuckDBPyConnection, residents: 
                 SELECT * FROM {seekers} WHERE birth_date IS NOT NULL AND NOT is_heaped(birth_date)
                 ORDER BY reverse(unique_id::VARCHAR), unique_id LIMIT {NIK_SAMPLE}
             ),
-            pairs AS (SELECT {columns} FROM {residents} l JOIN chosen r ON l.birth_date = r.birth_date)
+            pairs AS (SELECT {columns} FROM {residents} l JOIN chosen r ON l.birth_date = r.birth_date AND l.regency = r.regency)
             SELECT {comparisons.gamma_sql(comparison)} AS gamma_nik, count(*) FROM pairs
             WHERE nik_l IS DISTINCT FROM nik_r AND coalesce({comparisons.NAME_SIMILARITY}, 0) < 0.8
             GROUP BY 1

@@ -20,6 +20,7 @@ from tenun.linkage.comparisons import COMPARISONS
 from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE
 from tenun.linkage.model import Model
 from tenun.linkage.pipeline import Pipeline
+from tenun.linkage.review.sample import AGE_BANDS, UNKNOWN, age_band
 from tenun.linkage.settings import LinkSettings
 from tenun.linkage.standard.table import STANDARD_VERSION, Standard
 
@@ -197,7 +198,11 @@ def train_from_lake(
 
 @dataclass(frozen=True)
 class Present:
-    """The current records of both sides in standard form: `housed` and `seekers` of the connection, prepared."""
+    """The current records of both sides in standard form: `housed` and `seekers` of the connection, prepared.
+
+    Where it was asked for, `told_residents` and `told_accounts` hold what groups are told of by, as delivered: place,
+    sex, age, whether there is a name and whether it is one word.
+    """
 
     connection: duckdb.DuckDBPyConnection
     pipeline: Pipeline
@@ -208,7 +213,7 @@ class Present:
 
 @contextmanager
 def prepared(
-    lake: Lake, *, residents_permit: Permit, seekers_permit: Permit, settings: LinkSettings
+    lake: Lake, *, residents_permit: Permit, seekers_permit: Permit, settings: LinkSettings, is_told: bool = False
 ) -> Iterator[Present]:
     """What may be read now, in standard form, in a fixed order, for as long as the block lasts."""
     inputs.check(residents_permit, RESIDENTS)
@@ -223,6 +228,8 @@ def prepared(
         with inputs.within_memory(settings):
             inputs.load(connection, lake, RESIDENTS, residents, residents_permit, "read_residents")
             inputs.load(connection, lake, SEEKERS_SIDE, seekers, seekers_permit, "read_seekers")
+            if is_told:
+                _keep_told(connection)
             inputs.standardise(connection, Standard.of(as_of))
             put_in_order(connection)
             pipeline = Pipeline(connection, settings, model.load(settings.model))
@@ -236,6 +243,19 @@ def prepared(
             )
     finally:
         connection.close()
+
+
+def _keep_told(connection: duckdb.DuckDBPyConnection) -> None:
+    bands = " ".join(f"WHEN age_years BETWEEN {low} AND {high} THEN '{age_band(low)}'" for low, high in AGE_BANDS)
+    for source, target in (("read_residents", "told_residents"), ("read_seekers", "told_accounts")):
+        connection.execute(
+            f"""
+            CREATE OR REPLACE TABLE {target} AS
+            SELECT unique_id, village_code, coalesce(left(village_code, 5), regency_code) AS regency_code, sex,
+                   CASE {bands} ELSE '{UNKNOWN}' END AS age_band, length(trim(full_name)) > 0 AS has_name, NOT contains(trim(full_name), ' ') AS is_one_word
+            FROM {source}
+            """
+        )
 
 
 def put_in_order(connection: duckdb.DuckDBPyConnection) -> None:

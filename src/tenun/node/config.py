@@ -7,6 +7,7 @@ the peer's public URL, and answers count only under the keys that the agreement 
 from __future__ import annotations
 
 import json
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -52,6 +53,17 @@ def _base_url(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_base_url)]
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise PydanticCustomError("network", "an address or network such as 10.1.2.0/24") from None
+    return value
+
+
+Network = Annotated[str, AfterValidator(_network)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -80,6 +92,8 @@ class Api(_Closed):
     tls_key: str | None = None
     client_ca: str | None = None
     """Certificates of callers that TLS accepts; with it, mutual TLS is demanded."""
+    trusted_proxies: list[Network] = []
+    """Gateways that end TLS and tell the client's certificate (RFC 9440); with any, mutual TLS is demanded."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

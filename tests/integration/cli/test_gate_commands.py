@@ -52,7 +52,7 @@ def test_from_setting_up_to_shutting_off_and_reinstating(home: Path) -> None:
     assert status["gate"]["is_open"] is False
     assert {one["state"] for one in status["processes"]} == {"stopped"}
     assert status["agreement"]["is_in_force"] is True
-    assert status["queues"]["events_waiting"] == 1
+    assert status["queues"]["events_waiting"] == 2  # the act, and the incident that it opens
 
     opened = tenun(home, "reinstate", "--node", "desa", "--scope", "dataset", "--name", "sid-warga")
     assert opened["change"] == "reinstate"

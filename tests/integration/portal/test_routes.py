@@ -11,11 +11,14 @@ from tenun.portal.access import Permission, Route
 pytestmark = pytest.mark.xdist_group("portal")
 
 ARGUMENTS: dict[str, dict[str, str]] = {"area": {"code": "52.08.01.2002"}, "indicator": {"indicator": "b1"}}
+OFFICER = {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ}
+REVIEWER = OFFICER | {Permission.LINK_REVIEW, Permission.LINK_ARBITRATE}
 USERS = {
-    "petugas.desa": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ},
-    "petugas.naker": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ},
-    "kabupaten.desa": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ},
-    "provinsi.naker": {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ},
+    "petugas.desa": OFFICER,
+    "petugas.naker": REVIEWER,
+    "penengah.naker": REVIEWER,
+    "kabupaten.desa": OFFICER,
+    "provinsi.naker": REVIEWER,
     "pimpinan.desa": {Permission.FIGURES_READ, Permission.EXCHANGE_READ},
     "pimpinan.naker": {Permission.FIGURES_READ, Permission.EXCHANGE_READ},
     "keamanan.naker": {Permission.EXCHANGE_READ},

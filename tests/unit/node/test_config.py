@@ -73,3 +73,10 @@ def test_a_file_that_is_no_json_is_refused(home: NodeHome) -> None:
     configs.path_of(home).write_text("{")
     with pytest.raises(ConfigMalformed):
         configs.read(home)
+
+
+def test_files_leave_uncapped_unless_a_cap_is_set() -> None:
+    config = configs.default(Role.DESA)
+    assert config.api.stream_bytes_per_second is None
+    capped = configs.changed(config, {"api.stream_bytes_per_second": 65_536})
+    assert capped.api.stream_bytes_per_second == 65_536

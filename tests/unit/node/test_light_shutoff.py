@@ -27,11 +27,11 @@ HEAVY = (
     "numpy",
     "psycopg",
     "pyarrow",
-    "pydantic",
     "pyrage",
     "structlog",
 )
-"""Each takes a tenth of a second to a second to load on a small machine; together they took three."""
+"""Each takes a tenth of a second to a second to load on a small machine; together they took three.
+Not here: pydantic, which Typer itself loads to read the options."""
 
 # Writes down which of them were loaded when the gate had been closed.
 SCRIPT = """

@@ -7,9 +7,10 @@ from tenun.portal.access import Permission, Role, Scope
 
 READ, TAKE = Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD
 EXCHANGE = Permission.EXCHANGE_READ
+REVIEW, ARBITRATE = Permission.LINK_REVIEW, Permission.LINK_ARBITRATE
 RIGHTS = {
     Role.DATA_DESA: {READ, TAKE, EXCHANGE},
-    Role.DATA_NAKER: {READ, TAKE, EXCHANGE},
+    Role.DATA_NAKER: {READ, TAKE, EXCHANGE, REVIEW, ARBITRATE},
     Role.MONITORING: {READ, TAKE, EXCHANGE},
     Role.LEADERSHIP: {READ, EXCHANGE},
     Role.SECURITY: {EXCHANGE},
@@ -50,3 +51,5 @@ def test_every_route_that_shows_figures_asks_for_a_permission() -> None:
     for route in ("downloads", "download_csv", "download_xlsx"):
         assert access.ROUTES[route] is TAKE
     assert access.ROUTES["exchange"] is EXCHANGE
+    assert access.ROUTES["link_review"] is REVIEW
+    assert access.ROUTES["link_arbitration"] is ARBITRATE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,9 +20,9 @@ from tenun.linkage.model import Model
 from tenun.linkage.review import candidates, queue, rules, sample
 from tenun.linkage.review.candidates import Candidate
 from tenun.linkage.review.claims import Claims
-from tenun.linkage.review.judgements import Judgement, Judgements, Pair, Reason, standing_of
+from tenun.linkage.review.judgements import Judgement, Judgements, Pair, Reason, stage_of, standing_of
 from tenun.linkage.review.reveals import Reveals
-from tenun.linkage.review.rules import JudgeRole, Stage, Standing, Verdict
+from tenun.linkage.review.rules import JudgeRole, Stage, Verdict
 
 
 class WorkList(StrEnum):
@@ -46,6 +46,7 @@ class PairNotYours(TenunError):
     remedy_en = "Go on with the next pair."
 
 
+FINAL = frozenset({Stage.SETTLED, Stage.UNDECIDED})
 Covers = Callable[[str], bool]
 """Whether an account's area covers a village."""
 
@@ -98,7 +99,7 @@ class Desk:
         self.reveals = Reveals(folder)
         self.claims = Claims(folder)
         self._lock = threading.Lock()
-        self._queue: tuple[str, list[Candidate]] | None = None
+        self._queue: tuple[str, list[tuple[Candidate, str]]] | None = None
 
     # --- what there is -------------------------------------------------------------------------
 
@@ -107,8 +108,11 @@ class Desk:
         return self.lake.current(layer=Layer.LINK, dataset=crosswalk.DATASET, scope=crosswalk.SCOPE)
 
     def model(self) -> Model | None:
-        """The model that the crosswalk was made with, where it is the shipped one."""
-        shipped = models.load()
+        """The model that the crosswalk was made with, where it is the shipped one: for the weights by field."""
+        try:
+            shipped = models.load()
+        except models.ModelUnfit:
+            return None  # a pair can be judged without them, and a model of another version would tell wrong ones
         return shipped if self.crosswalk().origin.settings.get("model") == shipped.id else None
 
     def sample(self) -> sample.Sample | None:
@@ -131,22 +135,22 @@ class Desk:
                 # Once for a crosswalk and process: hashing and sorting the whole is seconds at national size.
                 self.lake.verify(snapshot)
                 found = candidates.of_crosswalk(self.lake, snapshot, [MatchClass.REVIEW])
-                self._queue = (snapshot.reference, queue.ordered(found))
-            return [(one, "") for one in self._queue[1]]
+                self._queue = (snapshot.reference, [(one, "") for one in queue.ordered(found)])
+            return self._queue[1]
 
     # --- working -------------------------------------------------------------------------------
 
     def take(self, judge: Judge, role: JudgeRole, work: WorkList, *, now: datetime) -> Task | None:
         """Claim the next pair for a judge; none where nothing is left."""
-        mine = self._open_to(judge, role, self._within(judge, work))
-        if self.claims.take((one.pair for one, _ in mine), judge.account, role, now=now) is None:
+        open_to = self._open_to(judge, role, self._within(judge, work))
+        if self.claims.take((one.pair for one, _ in open_to), judge.account, role, now=now) is None:
             return None
         return self.at_hand(judge, role, now=now)
 
     def at_hand(self, judge: Judge, role: JudgeRole, *, now: datetime) -> Task | None:
         """The pair that the judge holds, its time renewed; none where it is nobody's or somebody else's by now."""
         pair = self.claims.held(judge.account, role, now=now)
-        if pair is None or not self._may(judge, role, pair):
+        if pair is None or not _may(judge, role, self.judgements.by_pair().get(pair, ())):
             return None
         found = next(((one, stratum) for one, stratum in self._within(judge, WorkList.BOTH) if one.pair == pair), None)
         if found is None or not self.claims.renew(pair, judge.account, role, now=now):
@@ -184,30 +188,32 @@ class Desk:
     def count(self, judge: Judge, role: JudgeRole, work: WorkList, *, now: datetime) -> Count:
         """How much of a work list is done and left, in the judge's area."""
         within = self._within(judge, work)
+        judged = self.judgements.by_pair()
         mine = {one.pair for one, _ in self._open_to(judge, role, within)}
         aside = self.claims.skipped(judge.account, role, now=now) & mine
-        stages = self.stages(one.pair for one, _ in within)
-        return Count(
-            whole=len(within),
-            done=stages[Stage.SETTLED] + stages[Stage.UNDECIDED],
-            left=len(mine) - len(aside),
-            skipped=len(aside),
-        )
+        done = sum(1 for one, _ in within if one.pair in judged and stage_of(judged[one.pair]) in FINAL)
+        return Count(whole=len(within), done=done, left=len(mine) - len(aside), skipped=len(aside))
 
     def stages(self, pairs: Iterable[Pair]) -> Counter[Stage]:
         """How many of these pairs are in which stage."""
-        return Counter(self.judgements.stage(pair) for pair in pairs)
+        judged = self.judgements.by_pair()
+        return Counter(stage_of(judged.get(pair, ())) for pair in pairs)
 
     def _within(self, judge: Judge, work: WorkList) -> list[tuple[Candidate, str]]:
         return [(one, stratum) for one, stratum in self.candidates(work) if judge.covers(one.village_code)]
 
     def _open_to(
         self, judge: Judge, role: JudgeRole, within: Sequence[tuple[Candidate, str]]
-    ) -> list[tuple[Candidate, str]]:
-        return [(one, stratum) for one, stratum in within if self._may(judge, role, one.pair)]
+    ) -> Iterator[tuple[Candidate, str]]:
+        judged = self.judgements.by_pair()
+        may_open = _may(judge, role, ())
+        for one, stratum in within:
+            there = judged.get(one.pair)
+            if may_open if there is None else _may(judge, role, there):
+                yield one, stratum
 
-    def _may(self, judge: Judge, role: JudgeRole, pair: Pair) -> bool:
-        there = self.judgements.by_pair().get(pair, ())
-        standing = standing_of(there, judge.account) if there else Standing.NEW
-        reached = rules.stage([(one.role, one.verdict) for one in there])
-        return rules.may_judge(reached, standing, roles=judge.roles) is role
+
+def _may(judge: Judge, role: JudgeRole, judgements: Sequence[Judgement]) -> bool:
+    """Whether a pair with these judgements is next for this judge in that role."""
+    standing = standing_of(judgements, judge.account)
+    return rules.may_judge(stage_of(judgements), standing, roles=judge.roles) is role

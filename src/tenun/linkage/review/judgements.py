@@ -8,11 +8,11 @@ purpose, so that judgements say nothing anywhere else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -67,8 +67,7 @@ class ReasonMissing(TenunError):
     remedy_en = "Choose one of the reasons."
 
 
-@dataclass(frozen=True, order=True)
-class Pair:
+class Pair(NamedTuple):
     """An account and a resident, by their pseudonyms."""
 
     seeker_id: str
@@ -95,7 +94,7 @@ class Judgement:
 
     def as_body(self) -> dict[str, Any]:
         return {
-            **asdict(self.pair),
+            **self.pair._asdict(),
             "verdict": str(self.verdict),
             "reviewer": self.reviewer,
             "role": str(self.role),

@@ -20,10 +20,11 @@ RULES = (
          examples=(("12 Mei 1990", "1990-05-12"), ("3 Agustus 2001", "2001-08-03"), ("26-Okt-04", "2004-10-26"))),
     Rule("date.serial", "33005: the number a spreadsheet gives to a day, counted from 30 December 1899.", "",
          examples=(("33005", "1990-05-12"),)),
-    Rule("date.compact", "19900512 and 12051990.", "", examples=(("19900512", "1990-05-12"), ("12051990", "1990-05-12"))),
-    Rule("date.year_only", "1990: no birth date, but an age.", "", examples=(("1990", None),)),
-    Rule("date.place_before", "BANDUNG, 12-05-1990: place and date in one field.", "",
-         examples=(("BANDUNG, 12-05-1990", "1990-05-12"),)),
+    Rule("date.compact", "19900512 and 12051990; a spreadsheet makes 1051990 of 01051990.", "",
+         examples=(("19900512", "1990-05-12"), ("12051990", "1990-05-12"), ("20051990", "1990-05-20"), ("1051990", "1990-05-01"))),
+    Rule("date.year_only", "1990, or 1990.0: no birth date, but an age.", "", examples=(("1990", None),)),
+    Rule("date.place_before", "BANDUNG, 12-05-1990: place, or day of the week, and date in one field.", "",
+         examples=(("BANDUNG, 12-05-1990", "1990-05-12"), ("KOTA BIMA 12 MEI 1990", "1990-05-12"))),
 )  # fmt: skip
 
 
@@ -31,16 +32,16 @@ def macros(without: frozenset[str], last_year: int) -> dict[str, str]:
     """Macros over dates: `date_read(x)` of a text, `date_known(d)` within the years that a living person has."""
     month = "CASE " + " ".join(f"WHEN regexp_full_match(m, '{pattern}') THEN {at}" for at, pattern in _MONTHS.items()) + " END"  # fmt: skip
     cases = [r"WHEN regexp_matches(x, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN try_cast(left(x, 10) AS DATE)",
-             r"WHEN regexp_matches(x, '^[0-9]{4}[/. ][0-9]{1,2}[/. ][0-9]{1,2}$') "
+             r"WHEN regexp_matches(x, '^[0-9]{4}[-/. ]+[0-9]{1,2}[-/. ]+[0-9]{1,2}( .*)?$') "
              "THEN date_of(date_part_at(x, 1), date_part_at(x, 2), date_part_at(x, 3))"]  # fmt: skip
-    day_first = r"^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}( .*)?$"
+    day_first = r"^[0-9]{1,2}[-/. ]+[0-9]{1,2}[-/. ]+[0-9]{4}( .*)?$"
     parts = "date_part_at(x, 3), date_part_at(x, 2), date_part_at(x, 1)"
     swapped = "date_part_at(x, 3), date_part_at(x, 1), date_part_at(x, 2)"
     if "date.day_first" not in without:
         second = "NULL::DATE" if "date.month_first" in without else f"date_of({swapped})"
         cases.append(f"WHEN regexp_matches(x, '{day_first}') THEN coalesce(date_of({parts}), {second})")
     if "date.short_year" not in without:
-        short = r"^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2}$"
+        short = r"^[0-9]{1,2}[-/. ]+[0-9]{1,2}[-/. ]+[0-9]{2}$"
         cases.append(
             f"WHEN regexp_matches(x, '{short}') "
             "THEN date_of(date_full_year(date_part_at(x, 3)), date_part_at(x, 2), date_part_at(x, 1))"
@@ -52,29 +53,30 @@ def macros(without: frozenset[str], last_year: int) -> dict[str, str]:
             "date_month(regexp_extract(x, '[A-Z]{3,}')), try_cast(regexp_extract(x, '^[0-9]{1,2}') AS INTEGER))"
         )
     if "date.compact" not in without:
+        # 20051990 can only be the day first; a spreadsheet takes the nought from 01051990.
         cases += [
-            r"WHEN regexp_matches(x, '^(19|20)[0-9]{6}$') THEN date_of(try_cast(x[1:4] AS INTEGER), "
-            "try_cast(x[5:6] AS INTEGER), try_cast(x[7:8] AS INTEGER))",
-            r"WHEN regexp_matches(x, '^[0-9]{8}$') THEN date_of(try_cast(x[5:8] AS INTEGER), "
-            "try_cast(x[3:4] AS INTEGER), try_cast(x[1:2] AS INTEGER))",
+            "WHEN regexp_matches(x, '^[0-9]{8}$') THEN coalesce("
+            "CASE WHEN x[1:2] IN ('19', '20') THEN date_digits(x[1:4], x[5:6], x[7:8]) END, date_digits(x[5:8], x[3:4], x[1:2]))",
+            "WHEN regexp_matches(x, '^[0-9]{7}$') THEN date_digits(x[4:7], x[2:3], x[1:1])",
         ]
     if "date.serial" not in without:
         cases.append(r"WHEN regexp_matches(x, '^[0-9]{5}([.]0)?$') THEN DATE '1899-12-30' + try_cast(left(split_part(x, '.', 1), 5) AS INTEGER)")  # fmt: skip
     tail = "date_written(x)"
     if "date.place_before" not in without:
-        tail = "date_written(trim(regexp_replace(x, '^[^0-9]*,', '')))"
+        tail = "date_written(regexp_replace(x, '^[^0-9]+', ''))"
     return {
         "date_part_at(x, n)": r"try_cast(list_filter(string_split_regex(x, '[-/. ]'), lambda part: part <> '')[n] AS INTEGER)",
         "date_is_real(y, m, d)": "(y IS NOT NULL AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND "
                                  "CASE WHEN m IN (4, 6, 9, 11) THEN 30 WHEN m <> 2 THEN 31 "
                                  "WHEN y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0) THEN 29 ELSE 28 END)",
         "date_of(y, m, d)": "CASE WHEN date_is_real(y, m, d) THEN make_date(y::INTEGER, m::INTEGER, d::INTEGER) END",
+        "date_digits(y, m, d)": "date_of(try_cast(y AS INTEGER), try_cast(m AS INTEGER), try_cast(d AS INTEGER))",
         "date_full_year(y)": f"CASE WHEN y >= 100 THEN y WHEN 2000 + y <= {last_year} THEN 2000 + y ELSE 1900 + y END",
         "date_month(m)": month,
         "date_written(x)": f"CASE {' '.join(cases)} END",
-        "date_read(x)": f"CASE WHEN x IS NULL THEN NULL WHEN contains(x, ',') THEN {tail} ELSE date_written(x) END",
+        "date_read(x)": f"CASE WHEN x[1] BETWEEN '0' AND '9' THEN date_written(x) ELSE {tail} END",
         "date_year_only(x)": "NULL::INTEGER" if "date.year_only" in without
-                             else "CASE WHEN regexp_full_match(x, '(19|20)[0-9]{2}') THEN x::INTEGER END",
+                             else "CASE WHEN regexp_full_match(x, '(19|20)[0-9]{2}([.]0)?') THEN left(x, 4)::INTEGER END",
         "date_known(d)": f"CASE WHEN d BETWEEN DATE '1900-01-02' AND make_date({last_year}, 12, 31) THEN d END",
         "is_heaped(d)": "(day(d) = 1 AND month(d) IN (1, 7) OR day(d) = 31 AND month(d) = 12)",
         "is_swapped(a, b)": "year(a) = year(b) AND month(a) = day(b) AND day(a) = month(b) AND a <> b",

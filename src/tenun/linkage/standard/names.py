@@ -21,7 +21,12 @@ _DEGREE = (
     r"|BA|B ?SC|PH ?D|NERS|NS|CPNS|PNS|LC|SP ?[A-Z]{1,2}"
 )
 
+# As RE2 writes them: control characters, and what Unicode has for blanks.
+_BLANKS = r"\x01-\x1F\x{A0}\x{2000}-\x{200B}\x{2028}\x{2029}\x{202F}\x{3000}\x{FEFF}"
+
 LETTERS = Step((
+    Rule("name.blanks", "Tabs, line ends and the unbreakable blanks of a web page separate as a blank does.",
+         rf"regexp_replace({{x}}, '[{_BLANKS}]+', ' ', 'g')", rf"[{_BLANKS}]", (("AMINAH\u00a0BINTI\tUSMAN", "AMINAH BINTI USMAN"),)),
     Rule("name.accents", "Accents carry nothing, and some programs lose or garble them.",
          "strip_accents({x})", "[^ -~]", (("JOSÉ", "JOSE"),)),
     Rule("name.entities", "A web form that wrote &#39; for an apostrophe.",
@@ -54,7 +59,7 @@ LETTERS = Step((
 ))  # fmt: skip
 # A second look, now that only words and single blanks are left.
 EXTRAS = Step((
-    Rule("name.titles", "Haji, doktorandus and the like come and go. R. is Raden only before another title or name.",
+    Rule("name.titles", "Haji, doktorandus and the like come and go. H. alone may be all there is of a name.",
          rf"regexp_replace({{x}}, '^(({_TITLE}) )+', '')", rf"^({_TITLE}) ", (("H MUHAMMAD", "MUHAMMAD"), ("H", "H"))),
     Rule("name.late", "Almarhum behind the name.",
          "regexp_replace({x}, ' (ALM|ALMH|ALMARHUM|ALMARHUMAH)$', '')", " (ALM|ALMH|ALMARHUM|ALMARHUMAH)$",
@@ -98,15 +103,14 @@ VARIANTS = Step((
     _any_word("name.sri", "Sry, Srie are Sri.", "SRY SRIE", "SRI"),
 ))  # fmt: skip
 
-# 2 marks what showed the old spelling, 1 a j that stays one; both go again in the last rule.
+_OLD = r"TJ|DJ|SJ|OE|\bNJ"
 OLD_SPELLING = Step((
+    Rule("name.old_j", "Where a name shows the old spelling, a j inside a word is y: Soerjono is Suryono. Not so in tj, dj, sj.",
+         rf"CASE WHEN regexp_matches({{x}}, '{_OLD}') THEN regexp_replace({{x}}, '([^TDS ])J', '\1Y', 'g') ELSE {{x}} END",
+         _OLD, (("SOERJONO", "SOERYONO"), ("WIJAYA", "WIJAYA"), ("SANDJAJA", "SANDJAYA"))),
     Rule("name.old_spelling", "Before 1947 oe was u; before 1972 tj was c, dj was j, sj was sy, nj was ny.",
-         r"regexp_replace(replace(replace(replace(replace({x}, 'TJ', 'C2'), 'DJ', '12'), 'SJ', 'SY2'), 'OE', 'U2'), '\bNJ', 'NY2', 'g')",
-         r"TJ|DJ|SJ|OE|\bNJ", (("SOEKARNO", "SUKARNO"), ("DJOKO", "JOKO"), ("TJIPTO", "CIPTO"))),
-    Rule("name.old_j", "Where a name shows the old spelling, a j inside a word is y: Soerjono is Suryono.",
-         r"regexp_replace({x}, '\B2*J', 'Y', 'g')", r"TJ|DJ|SJ|OE|\bNJ", (("SOERJONO", "SURYONO"),)),
-    Rule("name.old_marks", "The marks of the two rules before go.",
-         "replace(replace({x}, '2', ''), '1', 'J')", r"TJ|DJ|SJ|OE|\bNJ"),
+         r"regexp_replace(replace(replace(replace(replace({x}, 'TJ', 'C'), 'DJ', 'J'), 'SJ', 'SY'), 'OE', 'U'), '\bNJ', 'NY', 'g')",
+         _OLD, (("SOEKARNO", "SUKARNO"), ("DJOKO", "JOKO"), ("TJIPTO", "CIPTO"), ("SJAHRIR", "SYAHRIR"))),
 ))  # fmt: skip
 
 COMMON_FIRST = "MUHAMMAD AHMAD ABDUL SITI NUR SRI DEWI I NI".split()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from tenun.linkage.standard.rules import Rule, Step
 
+# Line ends and tabs too: a tab before the number is how people keep a spreadsheet from rounding it.
+_MARKS = r"[\x01-\x20\x{A0}\x{200B}\x{FEFF}.,''`\"’‘“”:;/_=()-]"
+
 WRITING = Step((
     Rule("nik.exponent", "A spreadsheet wrote 3.27101E+15: the last digits are gone for good.",
          r"CASE WHEN regexp_full_match({x}, '[0-9][.,]?[0-9]*E[+]?[0-9]+') THEN NULL ELSE {x} END", "E",
@@ -15,7 +18,7 @@ WRITING = Step((
     Rule("nik.decimal", "A spreadsheet wrote 3271015203990001.0.",
          r"regexp_replace({x}, '[.,]0+$', '')", r"[.,]0+$", (("3271015203990001.0", "3271015203990001"),)),
     Rule("nik.marks", "Blanks, dots, quotes and labels around the digits.",
-         r"regexp_replace({x}, '^NIK|[ .,''`\"’:;/_=-]+', '', 'g')", r"^NIK|[ .,''`\"’:;/_=-]",
+         rf"regexp_replace({{x}}, '^(NO )?NIK|{_MARKS}+', '', 'g')", rf"^(NO )?NIK|{_MARKS}",
          (("'3271 0152 0399 0001", "3271015203990001"), ("NIK: 3271015203990001", "3271015203990001"))),
     Rule("nik.letters", "O for 0, I and l for 1, as read from a card.",
          "translate({x}, 'OQILSB', '001158')", "[OQILSB]", (("32710152O399OOO1", "3271015203990001"),)),
@@ -43,7 +46,9 @@ def macros() -> dict[str, str]:
                           OR nik_day(x::BIGINT) NOT BETWEEN 1 AND 31 OR nik_month(x::BIGINT) NOT BETWEEN 1 AND 12
                           THEN 'impossible'
                      ELSE 'usable' END
-            WHEN ltrim(x, '0') = '' THEN 'placeholder'
+            WHEN x = repeat(x[1], length(x)) OR length(x) >= 8 AND starts_with('12345678901234567890', x) THEN 'placeholder'
+            -- Words, such as "belum punya NIK": that two records say so makes them no one person.
+            WHEN 2 * length(regexp_replace(x, '[^0-9]', '', 'g')) < length(x) THEN 'missing'
             WHEN length(x) = 16 AND x[1] = '0' THEN 'temporary'
             WHEN length(x) BETWEEN 10 AND 14 AND (x[1] = '0' OR x[1:2] = '62') THEN 'phone'
             ELSE 'malformed' END""",

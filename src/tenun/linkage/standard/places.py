@@ -8,7 +8,10 @@ _PLACE_WORDS = (
     "JALAN|JLN|JL|DUSUN|DSN|DUKUH|DK|KAMPUNG|KAMP|KAMPONG|KP|GANG|GG|LINGKUNGAN|LINGK|LK|LORONG|LRG|BANJAR|BR|JORONG|"
     "PERUMAHAN|PERUM|PRM|KOMPLEK|KOMP|BLOK|BLK"
 )
-_TAIL = "RT|RW|NO|NOMOR|NOMER|DESA|DS|KELURAHAN|KEL|KECAMATAN|KEC|KABUPATEN|KAB|KOTA|PROVINSI|PROV"
+_TAIL = "RT|RW|RTRW|R [TW] [0-9]+|NO|NOMOR|NOMER|DESA|DS|KELURAHAN|KEL|KECAMATAN|KEC|KABUPATEN|KAB|KOTA|PROVINSI|PROV"
+
+# 002/003 behind a place: nothing but RT and RW is written with noughts in front.
+_PADDED = "0[0-9]{1,2} 0[0-9]{1,2}"
 
 ADDRESS = Step((
     Rule("address.letters", "Dots, slashes and commas separate.",
@@ -16,12 +19,13 @@ ADDRESS = Step((
 ))  # fmt: skip
 RULES = (
     *ADDRESS.rules,
-    Rule("address.unit", "RT and RW as numbers, however many noughts: RT 002/RW 03, RT02RW03, RT 2/3.", "",
-         examples=(("RT 002 RW 03", "2/3"), ("RT02RW03", "2/3"), ("JL MAWAR", None))),
+    Rule("address.unit", "RT and RW as numbers, however many noughts: RT 002/RW 03, RT02RW03, RT/RW 2/3, or 002/003 alone.", "",
+         examples=(("RT 002 RW 03", "2/3"), ("RT02RW03", "2/3"), ("RT/RW 02/03", "2/3"), ("RW 03 RT 02", "2/3"), ("KRAJAN 002/003", "2/3"),
+                   ("JL MAWAR", None), ("RT 000 RW 000", None))),
     Rule("address.words", "Jalan, Jl, Dusun, Dsn say what it is, not which.", "",
          examples=(("DSN KRAJAN RT 1", "KRAJAN"),)),
-    Rule("village.punctuation", "52.01.14.2005 and 5201142005 are one code.", "",
-         examples=(("52.01.14.2005", "5201142005"),)),
+    Rule("village.punctuation", "52.01.14.2005 and 5201142005 are one code; so is 5201142005.0 of a spreadsheet.", "",
+         examples=(("52.01.14.2005", "5201142005"), ("5201142005.0", "5201142005"))),
     Rule("village.history", "A code that was given up, of a split or moved village, becomes the one in force.", ""),
     Rule("sex.words", "L, LK, Laki-laki, PRIA, 1; P, PR, Perempuan, WANITA, 2.", "",
          examples=(("LAKI-LAKI", "male"), ("2", "female"))),
@@ -31,25 +35,33 @@ RULES = (
 def macros(without: frozenset[str]) -> dict[str, str]:
     """Macros over villages, sexes and addresses."""
     # RT and RW may stand before the place as well as behind it.
-    rest = r"regexp_replace(text, '^RT *[0-9]+ *(RW *)?[0-9]* *', '')"
+    rest = f"regexp_replace(text, '^(((R ?[TW] ?)+[0-9]+ *([0-9]+ )?)+|{_PADDED}( |$))', '')"
     words = rest if "address.words" in without else rf"regexp_replace({rest}, '^(({_PLACE_WORDS}) )+', '')"
-    digits = "x" if "village.punctuation" in without else "regexp_replace(x, '[^0-9]', '', 'g')"
+    digits = "x" if "village.punctuation" in without else "regexp_replace(regexp_replace(x, '[.,]0$', ''), '[^0-9]', '', 'g')"
     sex = (
         "CASE x WHEN 'L' THEN 'male' WHEN 'P' THEN 'female' WHEN 'MALE' THEN 'male' WHEN 'FEMALE' THEN 'female' END"
         if "sex.words" in without
-        else "CASE WHEN x IN ('L', 'LK', '1', 'M', 'MALE', 'PRIA', 'COWOK', 'LAKI') OR starts_with(x, 'LAKI') THEN 'male' "
-        "WHEN x IN ('P', 'PR', '2', 'F', 'FEMALE', 'WANITA', 'W', 'CEWEK') OR starts_with(x, 'PEREM') THEN 'female' END"
+        else "CASE WHEN x IN ('L', 'LK', '1', '1.0', 'M', 'MALE', 'PRIA', 'COWOK', 'LELAKI') OR starts_with(x, 'LAKI') THEN 'male' "
+        "WHEN x IN ('P', 'PR', '2', '2.0', 'F', 'FEMALE', 'WANITA', 'W', 'CEWEK') OR starts_with(x, 'PEREM') THEN 'female' END"
     )
+    # Mostly RW stands next to RT; else anywhere. RT 000 says that there is none.
+    rt = "(?:^|[^A-Z])R ?T ?(?:R ?W ?)?0*([1-9][0-9]*)"
     unit = (
-        "CASE WHEN regexp_matches(text, 'RT ?[0-9]') THEN "
-        r"regexp_replace(text, '^.*RT ?0*([0-9]+) ?(?:RW ?)?0*([0-9]*).*$', '\1/\2') END"
+        f"CASE WHEN regexp_matches(text, '{rt}(?: ?R ?W ?| )[0-9]') "
+        rf"THEN regexp_replace(text, '^.*?{rt}(?: ?R ?W ?| )0*([0-9]*).*$', '\1/\2') "
+        f"WHEN regexp_matches(text, '{rt}') "
+        f"THEN regexp_extract(text, '{rt}', 1) || '/' || regexp_extract(text, '(?:^|[^A-Z])R ?W ?0*([1-9][0-9]*)', 1) "
+        f"WHEN regexp_matches(text, '(^| ){_PADDED}( |$)') "
+        r"THEN nullif(regexp_replace(text, '^(?:.* )?0+([0-9]+) 0+([0-9]+)(?: .*)?$', '\1/\2'), '0/0') END"
     )
     return {
         # Ten digits are a village; six and four say the district or the regency only.
         "village_digits(x)": f"CASE WHEN regexp_matches(x, '[^0-9]') THEN {digits} ELSE x END",
+        # Of any other length it is no code of a region.
+        "region_number(x)": "CASE WHEN regexp_full_match(x, '([0-9]{4}|[0-9]{6}|[0-9]{10})') THEN x::BIGINT END",
         "sex_read(x)": sex,
         "address_unit(text)": "NULL::VARCHAR" if "address.unit" in without else unit,
-        "address_place(text)": f"nullif(trim(regexp_replace({words}, '(^| )({_TAIL})( ?[0-9].*|$| .*)', '')), '')",
+        "address_place(text)": f"nullif(trim(regexp_replace({words}, '(^| )(({_TAIL})( ?[0-9]|$| )|{_PADDED}( |$)).*', '')), '')",
         "number_of(x)": "nullif(ltrim(regexp_replace(x, '[^0-9]', '', 'g'), '0'), '')",
         "unit_of(rt, rw)": "CASE WHEN rt IS NOT NULL THEN rt || '/' || coalesce(rw, '') END",
     }  # fmt: skip

@@ -85,7 +85,7 @@ class Standard:
         ),
         lettered AS (
             SELECT *, {names.LETTERS.sql("name_0", self.without)} AS name_1, {niks.WRITING.sql("nik_0", self.without)} AS nik_1,
-                   try_cast(village_0 AS BIGINT) AS village_1, date_known(birth_date) AS known_date
+                   region_number(village_0) AS village_1, date_known(birth_date) AS known_date
             FROM written
         ),
         bared AS (
@@ -116,13 +116,13 @@ class Standard:
                nik_is_female(nik_3) AS nik_female,
                replace(name_4, ' ', '') AS joined, name_4 AS core, name_sorted(name_4, word_1, word_2) AS sorted,
                name_sound(folded_1) AS sound_1, name_sound(folded_2) AS sound_2,
-               known_date AS birth_date, age_years::SMALLINT AS age, sex = 'female' AS is_female,
-               CASE WHEN village_1 >= 1000000000 THEN village_1 END AS village,
-               (CASE WHEN village_1 >= 1000000000 THEN village_1 // 10000 WHEN village_1 >= 100000 THEN village_1 END)::INTEGER
+               known_date AS birth_date, age_years::SMALLINT AS age, CASE sex WHEN 'female' THEN true WHEN 'male' THEN false END AS is_female,
+               CASE WHEN village_1 > 999999999 THEN village_1 END AS village,
+               (CASE WHEN village_1 > 999999999 THEN village_1 // 10000 WHEN village_1 > 99999 THEN village_1 END)::INTEGER
                AS district,
-               coalesce(CASE WHEN village_1 >= 1000000000 THEN village_1 // 1000000 WHEN village_1 >= 100000
-                             THEN village_1 // 100 WHEN village_1 >= 1000 THEN village_1 END,
-                        try_cast(village_digits(regency_code) AS BIGINT))::INTEGER AS regency,
+               coalesce(CASE WHEN village_1 > 999999999 THEN village_1 // 1000000 WHEN village_1 > 99999
+                             THEN village_1 // 100 ELSE village_1 END,
+                        region_number(village_digits(regency_code)))::INTEGER AS regency,
                coalesce(address_place(address_1), address_place(hamlet_1)) AS place, address_place(hamlet_1) AS hamlet,
                coalesce(unit_of(number_of(rt), number_of(rw)), address_unit(address_1)) AS unit{carried}
         FROM cut

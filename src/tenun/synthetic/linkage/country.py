@@ -80,7 +80,7 @@ class Country:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def batches(self, households_max: int = 15_000) -> list[tuple[int, int]]:
+    def batches(self, households_max: int) -> list[tuple[int, int]]:
         """Runs of villages, whole districts, that are made together."""
         runs, start = [], 0
         edges = [*np.unique(self.district).tolist(), len(self)]
@@ -158,7 +158,7 @@ def _people(code: str) -> int:
 
 
 def _older(code: str) -> str:
-    """The code of before the last split; where none is known, in the neighbouring district, out of which most were cut."""
+    """The code of before the last split; where none is known, in the next district, out of which most were cut."""
     if code[:5] in _RENUMBERED:
         return _RENUMBERED[code[:5]] + code[5:]
     district = int(code[6:8])

@@ -187,7 +187,8 @@ def _short(word: str, dice: Dice) -> str | None:
     syllables = re.findall(r"[^aiueo]*[aiueo]+(?:[^aiueo]+$)?", word.lower())
     if len(syllables) < 3:
         return None
-    return "".join(syllables[-2:] if dice.below(3) else syllables[:2]).lstrip("-").capitalize()
+    kept = "".join(syllables[-2:] if dice.below(3) else syllables[:2])
+    return re.sub(r"^[^aiueo]+(?=[^aiueo][aiueo])", "", kept).capitalize()
 
 
 def vowels_lost(words: Words, dice: Dice, whose: Whose) -> Words | None:

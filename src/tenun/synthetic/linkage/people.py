@@ -27,14 +27,14 @@ ISSUED_ELSEWHERE = 500
 _GROWN_UP = np.datetime64("2003-01-01")
 
 STREETS = tuple(
-    "Merdeka Sudirman Mawar Melati Diponegoro Pahlawan Krajan Sukamaju Cempaka Kenanga Masjid Pasar Karya Sawah Lestari "
-    "Mekar Jati Randu Anggrek Flamboyan Kartini Pemuda Veteran Gajahmada Cendana Beringin Bahagia Makmur Sejahtera Tengah Lor "
-    "Kidul Wetan Kulon Pelita Teratai Dahlia Nusa Bukit Pantai".split()
+    "Merdeka Sudirman Mawar Melati Diponegoro Pahlawan Krajan Sukamaju Cempaka Kenanga Masjid Pasar Karya Sawah "
+    "Lestari Mekar Jati Randu Anggrek Flamboyan Kartini Pemuda Veteran Gajahmada Cendana Beringin Bahagia Makmur "
+    "Sejahtera Tengah Lor Kidul Wetan Kulon Pelita Teratai Dahlia Nusa Bukit Pantai".split()
 )
 HAMLETS = tuple(
-    "Krajan Sukamaju Karanganyar Sidomulyo Tegalsari Sumberejo Wonosari Mekarjaya Cikadu Babakan Pasirhuni Kampung-Baru "
-    "Lebaksari Rawa Tanjung Padang Simpang Muara Bonto Tanete Lamba Oelbubu Kotabaru Margomulyo Sidorejo Purwodadi Gununganyar "
-    "Sukasari".split()
+    "Krajan Sukamaju Karanganyar Sidomulyo Tegalsari Sumberejo Wonosari Mekarjaya Cikadu Babakan Pasirhuni "
+    "Kampung-Baru Lebaksari Rawa Tanjung Padang Simpang Muara Bonto Tanete Lamba Oelbubu Kotabaru Margomulyo "
+    "Sidorejo Purwodadi Gununganyar Sukasari".split()
 )
 
 

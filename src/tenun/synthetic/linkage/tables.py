@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,15 +29,18 @@ RESIDENTS_FILE, ACCOUNTS_FILE, TRUTH_FILE, ABOUT_FILE = (
     "truth.parquet",
     "about.json",
 )
-ACCOUNTS_PER_RESIDENT = 0.25
 GROWN_UP_FROM, GROWN_UP_TO = np.datetime64("1961-06-01"), np.datetime64("2009-06-01")
 """Birth dates of those who may have an account: 17 to 65 years."""
 _ACCOUNT_SHARE = 0.326
 """Of those, so many have one: a quarter as many accounts as residents."""
+HOUSEHOLDS_PER_BATCH = 15_000
+"""What a process makes at once, give or take a district: some 55,000 residents and the memory for them."""
 _ROWS_PER_GROUP = 120_000
 _KEY_BITS = 44
 
-TEXTS = [(name, pa.string()) for name in ("nik", "nama", "tgl_lahir", "jk", "kode_desa", "alamat")]
+TEXTS: list[tuple[str, pa.DataType]] = [
+    (name, pa.string()) for name in ("nik", "nama", "tgl_lahir", "jk", "kode_desa", "alamat")
+]
 RESIDENTS = pa.schema([("sid_id", pa.int64()), *TEXTS])
 ACCOUNTS = pa.schema([("akun_id", pa.int64()), *TEXTS])
 TRUTH = pa.schema(
@@ -124,28 +127,24 @@ class Batch:
 
 def _made(plan: Plan, processes: int) -> Iterator[Batch]:
     """Batches in order, at most a few ahead of the one that is being written."""
-    runs = _country(plan).batches()
+    land = country.settle(plan.residents, plan.seed)
+    runs = land.batches(HOUSEHOLDS_PER_BATCH)
     if processes <= 1:
-        yield from (make(plan, run) for run in runs)
+        yield from (make(plan, land, run) for run in runs)
         return
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         waiting: list[Future[Batch]] = []
         for run in runs:
-            waiting.append(pool.submit(make, plan, run))
+            waiting.append(pool.submit(make, plan, land, run))
             if len(waiting) > processes + 1:
                 yield waiting.pop(0).result()
         for one in waiting:
             yield one.result()
 
 
-@cache
-def _country(plan: Plan) -> Country:
-    return country.settle(plan.residents, plan.seed)
-
-
-def make(plan: Plan, villages: tuple[int, int]) -> Batch:
+def make(plan: Plan, land: Country, villages: tuple[int, int]) -> Batch:
     """The records of some villages."""
-    land, profile = _country(plan), classes.profile(plan.profile)
+    profile = classes.profile(plan.profile)
     there = people.invent(land, villages, plan.seed, profile.kinship)
     draws = Draws(plan.seed, there.number)
     is_listed = land.is_handed_in[there.village] & draws.happens("is registered", country.REGISTERED)
@@ -233,9 +232,8 @@ def _numbered(residents: pa.Table, counted: int) -> pa.Table:
 
 def _moved_on(accounts: pa.Table, counted: int) -> pa.Table:
     """Residents numbered over all batches."""
-    chunk = accounts["sid_ids"].combine_chunks()
-    values = chunk.values.to_numpy() + counted + 1
-    ids = pa.ListArray.from_arrays(chunk.offsets, pa.array(values))
+    within: Any = accounts["sid_ids"].combine_chunks()
+    ids = pa.ListArray.from_arrays(within.offsets, pa.array(within.values.to_numpy() + counted + 1))
     return accounts.set_column(accounts.schema.get_field_index("sid_ids"), "sid_ids", ids).cast(_unsorted_schema())
 
 

@@ -1,0 +1,56 @@
+"""What the commands below `tenun link` share: options, the decision of the agreement, the bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenun.agreement.vocabulary import Party
+from tenun.cli import console
+from tenun.kernel.clock import SystemClock
+from tenun.linkage import permits
+from tenun.linkage.permits import Permits
+from tenun.linkage.run import Progress
+from tenun.node.chain import standing_of
+from tenun.node.home import NodeHome
+
+SettingsOption = Annotated[
+    Path | None, typer.Option("--settings", help="Berkas batas keputusan (TOML) / file of thresholds (TOML).")
+]
+ModelOption = Annotated[Path | None, typer.Option("--model", help="Berkas model; tanpa ini model bawaan / model file.")]
+MemoryOption = Annotated[str, typer.Option("--memory", help="Batas memori, seperti 8GB / bound on memory.")]
+
+STAGE_NAMES = {
+    "read": "Membaca / reading",
+    "standardise": "Membakukan / standardising",
+    "nik": "Memadankan NIK / linking by NIK",
+    "rules": "Memadankan sisa / linking the rest",
+    "decide": "Memutuskan / deciding",
+    "publish": "Menyimpan / publishing",
+    "write": "Menulis / writing",
+    "train": "Melatih model / training",
+    "charts": "Menggambar / drawing",
+}
+
+
+def ask(home: NodeHome) -> Permits:
+    """Both decisions of the agreement in force now. Raises `LinkageNotPermitted`."""
+    now = SystemClock().now()
+    position = standing_of(home).at(now)
+    return permits.ask(position.agreement, by=Party.NAKER, moment=now, lake=home.lake, state=position.state)
+
+
+@contextmanager
+def bar(as_json: bool) -> Iterator[Progress | None]:
+    """A progress bar over stages."""
+    with console.progress(as_json=as_json) as shown:
+        task = shown.add_task("", total=None)
+
+        def tell(stage: str, done: int, total: int) -> None:
+            shown.update(task, description=STAGE_NAMES[stage], completed=done, total=total)
+
+        yield tell
