@@ -167,6 +167,9 @@ def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, folder: Path, links: Path, left: str, right: str) -> None:
+    for path in (folder / "truth.parquet", links):
+        if not path.exists():
+            raise Unscored(f"{path} is not there")
     columns = {name for (name, *_) in connection.execute("DESCRIBE FROM read_parquet(?)", [str(links)]).fetchall()}
     if missing := {left, right} - columns:
         raise Unscored(f"{links} has no column {', '.join(sorted(missing))}")

@@ -218,7 +218,7 @@ def _run_gunicorn(role: Role, bind: str, ready: Path | None, tls: Tls | None) ->
         def load_config(self) -> None:
             settings = {
                 "bind": bind,
-                "worker_class": "gthread",
+                "worker_class": "tenun.api.workers.LingeringWorker",
                 "workers": int(os.environ.get("TENUN_API_WORKERS", str(WORKERS))),
                 "threads": limits.THREADS,
                 "worker_connections": CONNECTIONS_MAX,

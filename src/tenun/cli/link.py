@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from tenun.cli import console, link_asking, link_engine, link_model, review
-from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption
+from tenun.cli import console, link_asking, link_engine, link_files, link_model, link_report, review
+from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption, ThreadsOption
 from tenun.cli.link_engine import EngineName, EngineOption, MasterOption
-from tenun.kernel.clock import SystemClock
-from tenun.linkage import files, quality, run, settings
+from tenun.linkage import quality, run, settings
 from tenun.linkage.run import LinkReport
-from tenun.linkage.standard import table as standard
 from tenun.node.home import NodeHome, Role
 
 app = typer.Typer(
     help="Pemadanan warga dengan akun SIAPKerja / linking residents with SIAPKerja accounts.", no_args_is_help=True
 )
 app.add_typer(review.app, name="review")
-
-ThreadsOption = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Jumlah thread; hasilnya tetap sama / threads.")
-]
 
 
 @app.command("run")
@@ -56,64 +49,6 @@ def run_command(
     console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_report(report))
 
 
-@app.command("files")
-def files_command(
-    left: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tabel warga (Parquet) / residents.")],
-    right: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tabel akun (Parquet) / accounts.")],
-    left_id: Annotated[str, typer.Option("--left-id", help="Kolom id tabel warga / id column of the residents.")],
-    right_id: Annotated[str, typer.Option("--right-id", help="Kolom id tabel akun / id column of the accounts.")],
-    out: Annotated[Path, typer.Option("--out", help="Berkas hasil (Parquet) / file to write.")],
-    as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Tanggal acuan umur / reference day.")
-    ] = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option("--without", help="Aturan yang dimatikan, untuk mengukurnya / rule to switch off."),
-    ] = None,
-    work: Annotated[
-        Path | None,
-        typer.Option("--work", help="Folder kerja; dihapus bila selesai / work folder, removed at the end."),
-    ] = None,
-    settings_file: SettingsOption = None,
-    model: ModelOption = None,
-    threads: ThreadsOption = None,
-    memory: MemoryOption = "4GB",
-    engine: EngineOption = EngineName.DUCKDB,
-    master: MasterOption = link_engine.MASTER,
-    as_json: console.JsonOption = False,
-) -> None:
-    """Padankan dua tabel orang dari berkas Parquet / link any two person tables in Parquet files.
-
-    Kolom: nik, nama, tgl_lahir, jk, kode_desa, alamat, sebagaimana orang mengetiknya. Hasil: satu baris tiap akun.
-    """
-    with link_engine.machines(engine, master) as machines, link_asking.bar(as_json) as progress:
-        report = files.link_files(
-            files.PersonTable(left, left_id),
-            files.PersonTable(right, right_id),
-            out,
-            settings=settings.load(settings_file, model=model, threads=threads, memory=memory),
-            as_of=as_of.date() if as_of else SystemClock().now().date(),
-            without=without or (),
-            work=work,
-            machines=machines,
-            progress=progress,
-        )
-    console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_files(report, out))
-
-
-@app.command("rules")
-def rules_command(as_json: console.JsonOption = False) -> None:
-    """Aturan pembakuan, dengan alasan dan contoh / the rules of standardisation, with reasons and examples."""
-    answer = {
-        "standard_version": standard.STANDARD_VERSION,
-        "rules": [
-            {"code": rule.code, "why": rule.why, "examples": [list(example) for example in rule.examples]}
-            for rule in standard.RULES
-        ],
-    }
-    console.answer(answer, as_json=as_json, show=_show_rules)
-
-
 @app.command("evaluate")
 def evaluate_command(
     truth: Annotated[
@@ -127,9 +62,14 @@ def evaluate_command(
     console.answer(found.as_dict(), as_json=as_json, show=lambda: _show_evaluation(found))
 
 
+app.command("files")(link_files.files_command)
+app.command("update")(link_files.update_command)
+app.command("rules")(link_files.rules_command)
 app.command("train")(link_model.train_command)
 app.command("drift")(link_model.drift_command)
 app.add_typer(link_model.app, name="model")
+app.command("report")(link_report.report_command)
+app.command("self-test")(link_report.self_test_command)
 
 
 def _show_report(report: LinkReport) -> None:
@@ -155,32 +95,6 @@ def _show_report(report: LinkReport) -> None:
         console.out.print(
             "DATA BUATAN: orang-orangnya tidak ada / INVENTED DATA: the persons do not exist.", markup=False
         )
-
-
-def _show_files(report: files.FilesReport, out: Path) -> None:
-    table = Table("golongan / class", "akun / accounts", "%")
-    for name, count in report.linked.items():
-        table.add_row(name, f"{count:,}", _percent(count / report.seekers if report.seekers else None))
-    console.out.print(table)
-    facts: Mapping[str, Any] = {
-        "warga / persons": f"{report.persons:,}",
-        "akun / accounts": f"{report.seekers:,}",
-        "dipadankan / linked": f"{report.accepted:,}",
-        "akun kedua orang yang sama / second accounts": f"{report.second_accounts:,}",
-        "model": report.model,
-        "detik / seconds": ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items()),
-        "hasil / result": out.name,
-    }
-    for name, value in facts.items():
-        console.out.print(f"{name}: {value}", markup=False)
-
-
-def _show_rules() -> None:
-    table = Table("aturan / rule", "alasan / why", "contoh / example")
-    for rule in standard.RULES:
-        shown = "; ".join(f"{before} -> {after or '-'}" for before, after in rule.examples)
-        table.add_row(rule.code, rule.why, shown)
-    console.out.print(table)
 
 
 def _show_evaluation(found: quality.Evaluation) -> None:

@@ -22,6 +22,9 @@ SettingsOption = Annotated[
     Path | None, typer.Option("--settings", help="Berkas batas keputusan (TOML) / file of thresholds (TOML).")
 ]
 ModelOption = Annotated[Path | None, typer.Option("--model", help="Berkas model; tanpa ini model bawaan / model file.")]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Jumlah thread; hasilnya tetap sama / threads.")
+]
 MemoryOption = Annotated[str, typer.Option("--memory", help="Batas memori, seperti 8GB / bound on memory.")]
 
 STAGE_NAMES = {

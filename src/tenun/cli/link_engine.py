@@ -11,7 +11,7 @@ import typer
 
 from tenun.kernel.errors import TenunError
 from tenun.linkage.engine import Machines
-from tenun.linkage.spark import session
+from tenun.linkage.spark.machines import open_cluster
 
 
 class EngineName(StrEnum):
@@ -55,5 +55,5 @@ def machines(engine: EngineName, master: str) -> Iterator[Machines | None]:
     if engine is EngineName.DUCKDB:
         yield None
         return
-    with session.open_cluster(master) as cluster:
+    with open_cluster(master) as cluster:
         yield cluster

@@ -23,9 +23,9 @@ from tenun.exchange.register import Register
 from tenun.exchange.station import Station, log_origin, pinned_log_keys
 from tenun.kernel.clock import JAKARTA
 from tenun.kernel.errors import TenunError
-from tenun.node import config
+from tenun.node import config, stamping
 from tenun.node.home import NodeHome, Role
-from tenun.transparency_log import checkpoint
+from tenun.transparency_log import checkpoint, stamp
 from tenun.transparency_log import proof as log_proof
 from tenun.transparency_log.audit import Finding, verify_folder
 from tenun.transparency_log.cosignature import times
@@ -102,6 +102,9 @@ def verify(
             for finding in log["findings"]:
                 entry = "" if finding["entry"] is None else f" entri/entry {finding['entry']}:"
                 console.out.print(f"  {finding['file']}:{entry} {finding['reason']}", markup=False)
+            for one in log.get("stamps", ()):
+                said = one["time"] if one["is_valid"] else f"TIDAK sah / NOT valid [{one['problem']}]"
+                console.out.print(f"  stempel waktu / time stamp: {one['size']} entri/entries, {said}", markup=False)
 
     result = {"is_sound": is_sound, "logs": logs}
     console.answer(result, as_json=as_json, show=show, is_refused=not is_sound)
@@ -284,13 +287,16 @@ def reconcile_command(
 
 def _audit(role: Role, earlier: list[bytes], folder: Path | None) -> dict[str, Any]:
     verifiers, source = _verifiers(role)
-    audit = verify_folder(folder or station(role).log, verifiers=verifiers, earlier=earlier)
+    place = folder or station(role).log
+    stamped = [signed for signed, _ in stamp.kept(place) if _is_signed(signed, verifiers)]
+    audit = verify_folder(place, verifiers=verifiers, earlier=[*earlier, *stamped])
     needed = Register(station(role)).log_size() if folder is None else 0
     if audit and (audit.checkpoint.size if audit.checkpoint else 0) < needed:
         # A folder that was removed, or put back from an old copy, is in itself a log like any other.
         reason = f"the packs of this node were logged in {needed} entries or more, and there are fewer"
         audit.findings.append(Finding("log.history_lost", CHECKPOINT, reason))
-    return {**audit.as_dict(), "key": source}
+    stamps = stamping.shown(place, config.read_or_default(NodeHome.of(role)).log.tsa)
+    return {**audit.as_dict(), "key": source, "stamps": [one.as_dict() for one in stamps]}
 
 
 def _audit_peer(role: Role, earlier: list[bytes], folder: Path | None) -> dict[str, Any]:

@@ -52,7 +52,6 @@ RULES: tuple[Rule, ...] = (
     _same("sound_year_district", "day and month wrong", "#.sound_1", "year(#.birth_date)", "#.district"),
     _same("sounds_village", "birth date wrong in the year", "#.sound_1", "#.sound_2", "#.village"),
     _same("name_year_regency", "moved within the regency", "#.joined", "year(#.birth_date)", "#.regency"),
-    _same("name_sex_regency", "moved within the regency, and the date wrong", "#.joined", "#.is_female", "#.regency"),
     _same("words_date", "words of the name in another order", "#.sorted", "#.birth_date"),
     _same("words_village", "words in another order, and the date wrong", "#.sorted", "#.village"),
     _same("second_sound_same_date", "a typing error in the first letter", "#.sound_2", "#.birth_date"),
@@ -92,6 +91,21 @@ def key_table(rule: Rule, seekers: str, *, shared_max: int, among: str | None = 
     known = " AND ".join(f"key_{number} IS NOT NULL" for number in range(len(rule.seekers)))
     keyed = f"SELECT * FROM ({keys}) WHERE {known} {crowded}"
     return f"SELECT k.* FROM ({keyed}) k SEMI JOIN {among} a ON a.unique_id = k.seeker_id" if among else keyed
+
+
+def keys_as_text(seekers: str) -> str:
+    """The keys of all rules as a query: rule, seeker_id, and key, one text."""
+    return " UNION ALL ".join(
+        f"SELECT '{rule.name}' AS rule, seeker_id, concat_ws('|', {rule.using}) AS key FROM "
+        f"(SELECT r.unique_id AS seeker_id, {rule.keys('r', rule.seekers)} FROM {seekers} r) "
+        f"WHERE {' AND '.join(f'key_{number} IS NOT NULL' for number in range(len(rule.seekers)))}"
+        for rule in RULES
+    )
+
+
+def crowded_keys(seekers: str, *, shared_max: int) -> str:
+    """The keys that more than `shared_max` accounts share, as a query: rule, key."""
+    return f"SELECT rule, key FROM ({keys_as_text(seekers)}) GROUP BY rule, key HAVING count(*) > {int(shared_max)}"
 
 
 def pairs(

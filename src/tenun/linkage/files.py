@@ -27,6 +27,7 @@ from tenun.kernel.errors import TenunError
 from tenun.linkage import model as models
 from tenun.linkage.assignment import ACCEPTED, MatchClass
 from tenun.linkage.engine import Machines, OneMachine, Part, quoted
+from tenun.linkage.kept import KeptState
 from tenun.linkage.pipeline import Pipeline
 from tenun.linkage.settings import LinkSettings
 from tenun.linkage.standard.table import STANDARD_VERSION, Standard, read_text
@@ -74,7 +75,7 @@ class PersonTable:
         return PersonTableUnreadable(file=self.path.name, reason=reason, columns=", ".join(TEXT_COLUMNS))
 
     def source(self) -> str:
-        return f"read_parquet({quoted(self.path)}, file_row_number = true)"
+        return f"read_parquet({quoted(self.path.resolve())}, file_row_number = true)"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def link_files(
     as_of: date,
     without: Sequence[str] = (),
     work: Path | None = None,
+    state: Path | None = None,
     rows_a_part: int = ROWS_A_PART,
     machines: Machines | None = None,
     progress: Progress | None = None,
@@ -127,17 +129,17 @@ def link_files(
     probability, duplicate_of (the first account of a person who has several), why (a code for what was held back).
     Links are the rows of class nik and probable; a row of class review names a candidate and is no link.
     `work` keeps standard forms, which identify people, until the run has ended; a run with the same input takes up
-    what is there. `machines`: what works on it; none = this one. The links are the same on any.
+    what is there. `state`: a folder that keeps them and what was counted, for `updating.update_files`. `machines`: what works on it; none = this one. The links are the same on any.
     Raises `PersonTableUnreadable`, `RuleUnknown`, `ModelUnfit`.
     """
     machines = machines or OneMachine(settings.memory, settings.threads)
     standard = Standard.of(as_of, without)
     model = models.load(settings.model)
     folder = work or out.with_name(f".{out.name}.work")
-    clock = _Clock(progress)
+    clock = Clock(progress)
     with clock.stage("standardise"):
         standardised = [
-            _Standardised(table, folder / side, standard, settings, rows_a_part).make(clock, machines)
+            StandardTable(table, folder / side, standard, settings, rows_a_part).make(clock, machines)
             for side, table in (("left", left), ("right", right))
         ]
     connection = connect(memory=settings.memory, threads=settings.threads, spill=folder / "spill")
@@ -158,21 +160,33 @@ def link_files(
         with clock.stage("decide"):
             pipeline.decide()
         with clock.stage("write"):
-            _write(connection, out, left_id=left.id_column, right_id=right.id_column)
-            counts = dict(connection.execute("SELECT match_class, count(*) FROM decided GROUP BY ALL").fetchall())
-            (seconds_accounts,) = only_row(connection, "SELECT count(duplicate_of) FROM decided")
+            write_links(connection, out, left_id=left.id_column, right_id=right.id_column)
+            if state is not None:
+                ids = {"left": left.id_column, "right": right.id_column}
+                sides = {"left": tables["residents"], "right": tables["accounts"]}
+                KeptState(state).keep(pipeline, sides, standard=standard, settings=settings, ids=ids)
+        report = report_of(connection, pipeline, clock, standard)
     finally:
         connection.close()
     shutil.rmtree(folder)
+    return report
+
+
+def report_of(
+    connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, clock: Clock, standard: Standard
+) -> FilesReport:
+    """What a pipeline that has decided did."""
+    counts = dict(connection.execute("SELECT match_class, count(*) FROM decided GROUP BY ALL").fetchall())
+    (second_accounts,) = only_row(connection, "SELECT count(duplicate_of) FROM decided")
     outcome = pipeline.outcome
     return FilesReport(
         linked={str(name): int(counts.get(str(name), 0)) for name in MatchClass},
-        second_accounts=int(seconds_accounts),
+        second_accounts=int(second_accounts),
         persons=outcome.persons,
         seekers=outcome.seekers,
         share=outcome.share,
         seconds=clock.total(),
-        model=model.id,
+        model=pipeline.model.id,
         standard_version=STANDARD_VERSION,
         pairs=outcome.pairs,
         crowded=outcome.crowded,
@@ -180,16 +194,21 @@ def link_files(
     )
 
 
-class _Standardised:
+class StandardTable:
     """A person table in standard form, in parts. A part is there in full or not at all."""
 
     def __init__(
-        self, table: PersonTable, folder: Path, standard: Standard, settings: LinkSettings, rows_a_part: int
+        self,
+        table: PersonTable,
+        folder: Path,
+        standard: Standard,
+        settings: LinkSettings,
+        rows_a_part: int = ROWS_A_PART,
     ) -> None:
         self.table, self.folder, self.standard, self.settings = table, folder, standard, settings
         self.rows_a_part = rows_a_part
 
-    def make(self, clock: _Clock, machines: Machines) -> Path:
+    def make(self, clock: Clock, machines: Machines) -> Path:
         """Make the parts that are missing, and give the folder of them all."""
         columns = self.table.columns()
         rows = self.table.rows()
@@ -247,7 +266,7 @@ class _Standardised:
             raise self.table.unreadable(f"{self.table.id_column}: {rows} > {distinct}")
 
 
-def _write(connection: duckdb.DuckDBPyConnection, out: Path, *, left_id: str, right_id: str) -> None:
+def write_links(connection: duckdb.DuckDBPyConnection, out: Path, *, left_id: str, right_id: str) -> None:
     draft = out.with_name(f".{out.name}.draft")
     names = (left_id, right_id) if left_id != right_id else (f"left_{left_id}", f"right_{right_id}")
     connection.execute(
@@ -260,7 +279,7 @@ def _write(connection: duckdb.DuckDBPyConnection, out: Path, *, left_id: str, ri
     draft.rename(out)
 
 
-class _Clock:
+class Clock:
     """Times the stages and tells a progress bar."""
 
     def __init__(self, progress: Progress | None) -> None:

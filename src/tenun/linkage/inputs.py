@@ -99,6 +99,7 @@ SEEKERS_SIDE = Side(
 )
 IDENTIFIERS = "identifiers"
 
+
 def open_engine(settings: LinkSettings) -> duckdb.DuckDBPyConnection:
     """A database for identifiers: in memory alone, since `connect` without `spill` writes nothing to disk."""
     return connect(memory=settings.memory, threads=settings.threads)

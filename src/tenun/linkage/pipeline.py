@@ -10,8 +10,9 @@ decides, are here and the same for every engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
@@ -44,6 +45,37 @@ class Outcome:
     """By rule, accounts whose key too many others share."""
 
 
+@dataclass(frozen=True)
+class Fit:
+    """What a run counts over everybody: frozen, so that another run can give the same weights."""
+
+    model: Model
+    """With its u fitted to these two sides."""
+    share: float
+    persons: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "probabilities": {
+                name: {code: list(m_u) for code, m_u in levels.items()}
+                for name, levels in self.model.probabilities.items()
+            },
+            "model": self.model.id,
+            "share": self.share,
+            "persons": self.persons,
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Fit:
+        probabilities = {
+            name: {code: (float(m), float(u)) for code, (m, u) in levels.items()}
+            for name, levels in document["probabilities"].items()
+        }
+        # The prior is set from share and persons before anything is weighed.
+        model = Model(id=document["model"], probabilities=probabilities, prior=0.5, provenance={})
+        return cls(model, share=float(document["share"]), persons=int(document["persons"]))
+
+
 class Pipeline:
     """One linkage in one connection, over the standard tables `residents` and `accounts`.
 
@@ -57,12 +89,16 @@ class Pipeline:
         settings: LinkSettings,
         model: Model,
         engine: Engine | None = None,
+        *,
+        fit: Fit | None = None,
     ) -> None:
-        """`engine`: who does the heavy steps; none = the connection itself."""
+        """`engine`: who does the heavy steps; none = the connection itself. `fit`: that of another run, whose weights
+        this one is to give; then the table `name_shares` must be there."""
         self.connection = connection
         self.engine: Engine = engine or OneDatabase(connection)
         self.settings = settings
-        self.model = model
+        self.fit = fit
+        self.model = fit.model if fit else model
         self.outcome = Outcome(share=settings.prior_expected_share)
 
     def prepare(self, residents: str, accounts: str) -> None:
@@ -82,25 +118,33 @@ class Pipeline:
         )
         self.outcome.persons = self._count("housed")
         self.outcome.seekers = self._count("seekers")
-        self.engine.count_names(residents="housed", seekers="seekers")
-        self.model = models.fitted_to(self.model, self.connection, "housed", "seekers")
+        if self.fit is None:
+            self.engine.count_names(residents="housed", seekers="seekers")
+            self.model = models.fitted_to(self.model, self.connection, "housed", "seekers")
 
     def link_by_nik(self) -> None:
         """Stage 1, and what it tells about how many accounts have their person here at all."""
         self._expect(self.outcome.share)
-        self.engine.find_by_nik(residents="housed", seekers="seekers", target="nik_found")
-        self._score("nik_found", "seekers", "nik_pairs", stage="nik")
+        self.find_by_nik()
         assignment.accept_by_nik(
             self.connection, self.settings, pairs="nik_pairs", residents="housed", seekers="seekers"
         )
         self.settle_share()
 
+    def find_by_nik(self) -> None:
+        """Make `nik_found` and `nik_pairs`: the pairs with one NIK, and what they weigh."""
+        self.engine.find_by_nik(residents="housed", seekers="seekers", target="nik_found")
+        self._score("nik_found", "seekers", "nik_pairs", stage="nik")
+
     def settle_share(self) -> None:
         """Correct the prior by what stage 1 accepted."""
         before = self.model.prior_weight
-        accepted = self._count("nik_decided", "held_back IS NULL")
-        usable = self._count("seekers", "nik IS NOT NULL")
-        self._expect((accepted + self.outcome.share * _SHARE_STRENGTH) / (usable + _SHARE_STRENGTH))
+        if self.fit is None:
+            accepted = self._count("nik_decided", "held_back IS NULL")
+            usable = self._count("seekers", "nik IS NOT NULL")
+            self._expect((accepted + self.outcome.share * _SHARE_STRENGTH) / (usable + _SHARE_STRENGTH))
+        else:
+            self._expect(self.fit.share)
         shift = self.model.prior_weight - before
         self.connection.execute("UPDATE nik_decided SET weight = round(weight + ?, 4)", [shift])
 
@@ -156,7 +200,13 @@ class Pipeline:
     def _expect(self, share: float) -> None:
         """Set the prior: of all resident-account pairs, `share` x accounts are one person."""
         self.outcome.share = share
-        self.model = self.model.with_prior(share / max(self.outcome.persons, 1))
+        persons = self.fit.persons if self.fit else self.outcome.persons
+        self.model = self.model.with_prior(share / max(persons, 1))
+
+    def fit_made(self) -> Fit:
+        """What this run counted, for another run to give the same weights."""
+        persons = self.fit.persons if self.fit else self.outcome.persons
+        return Fit(self.model, share=self.outcome.share, persons=persons)
 
     def _count(self, table: str, condition: str = "true") -> int:
         return int(only_row(self.connection, f"SELECT count(*) FROM {table} WHERE {condition}")[0])

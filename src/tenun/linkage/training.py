@@ -91,7 +91,7 @@ def train(
     if persons < PERSONS_MIN or accounts < SEEKERS_MIN:
         raise TooLittleToTrain(persons=persons, seekers=accounts)
     scoring.count_names(connection, residents, seekers)
-    with _one_thread(connection), splinking.quiet_splink():
+    with one_thread(connection), splinking.quiet_splink():
         linker = splinking.open_linker(connection, _untrained(), residents, seekers, *((truth,) if truth else ()))
         training = linker.training
         training.estimate_probability_two_random_records_match(list(CERTAIN_RULES), recall=CERTAIN_SHARE)
@@ -123,7 +123,8 @@ def train(
 
 
 @contextmanager
-def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """What is sampled and summed inside comes out the same every time."""
     (threads,) = only_row(connection, "SELECT current_setting('threads')")
     connection.execute("SET threads = 1")
     try:
@@ -252,7 +253,8 @@ def _keep_told(connection: duckdb.DuckDBPyConnection) -> None:
             f"""
             CREATE OR REPLACE TABLE {target} AS
             SELECT unique_id, village_code, coalesce(left(village_code, 5), regency_code) AS regency_code, sex,
-                   CASE {bands} ELSE '{UNKNOWN}' END AS age_band, length(trim(full_name)) > 0 AS has_name, NOT contains(trim(full_name), ' ') AS is_one_word
+                   CASE {bands} ELSE '{UNKNOWN}' END AS age_band, length(trim(full_name)) > 0 AS has_name,
+                   NOT contains(trim(full_name), ' ') AS is_one_word
             FROM {source}
             """
         )

@@ -118,6 +118,21 @@ class Witness(_Closed):
         return self
 
 
+class Authority(_Closed):
+    """A time-stamping authority (RFC 3161)."""
+
+    url: Url
+    certificate: str
+    """PEM file of the certificates that are trusted: its root, and those between."""
+
+
+class LogTerms(_Closed):
+    """This node's log."""
+
+    tsa: Authority | None = None
+    """Who stamps the newest checkpoint once a day; none = nobody."""
+
+
 class NodeConfig(_Closed):
     version: Annotated[int, Field(ge=1, le=1)] = 1
     issuer: Url
@@ -129,6 +144,7 @@ class NodeConfig(_Closed):
     web: Web
     api: Api
     witness: Witness = Witness()
+    log: LogTerms = LogTerms()
 
     def as_dict(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

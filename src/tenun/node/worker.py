@@ -37,7 +37,7 @@ from tenun.exchange.station import Station
 from tenun.kernel.clock import Clock, SystemClock, rfc3339
 from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
-from tenun.node import chain, config, logs, shutoff
+from tenun.node import chain, config, logs, shutoff, stamping
 from tenun.node.config import NodeConfig
 from tenun.node.guard import Leaving
 from tenun.node.home import NodeHome, Role
@@ -247,6 +247,14 @@ def reconcile_days(desk: Desk) -> bool:
     return True
 
 
+def stamp_log(desk: Desk) -> bool:
+    """An authority's time on our newest checkpoint, once a day, where node.json names one."""
+    authority = desk.config.log.tsa
+    if authority is not None:
+        stamping.stamp_if_due(desk.station, authority)
+    return False
+
+
 def sweep(desk: Desk) -> bool:
     """Remove what is past its time."""
     desk.exports.sweep(desk.station.clock.now())
@@ -275,6 +283,7 @@ LANES: dict[str, Sequence[Work]] = {
         Work("orders", 10.0, apply_orders),
         Work("mirror", 60.0, mirror_peer),
         Work("reconcile", 300.0, reconcile_days),
+        Work("stamp", 300.0, stamp_log, needs_agreement=False),
     ),
     "exports": (
         Work("drop-closed", 1.0, drop_closed),

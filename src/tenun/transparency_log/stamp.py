@@ -73,9 +73,17 @@ def keep(folder: Path, signed: bytes, response: bytes) -> Path:
 
 
 def kept(folder: Path) -> list[tuple[bytes, bytes]]:
-    """(checkpoint, response) of every stamp in a log's folder, oldest first."""
-    responses = sorted((folder / STAMPS).glob("*.tsr"), key=lambda path: int(path.stem))
-    return [(path.with_suffix(".checkpoint").read_bytes(), path.read_bytes()) for path in responses]
+    """(checkpoint, response) of every stamp in a log's folder, oldest first. A checkpoint that is gone is empty."""
+    responses = [path for path in (folder / STAMPS).glob("*.tsr") if path.stem.isdecimal()]
+    responses.sort(key=lambda path: int(path.stem))
+    return [(_read_if_there(path.with_suffix(".checkpoint")), path.read_bytes()) for path in responses]
+
+
+def _read_if_there(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 # --- below the surface -----------------------------------------------------------------------------

@@ -4,7 +4,9 @@
 //
 // Settings: issuer (public URL), address (where it listens, by default the issuer), client_id, client_key, message_key
 // (private JWKs), node_keys (public JWKs by thumbprint: who may have signed an answer), grant (authorization_details) or
-// access_token (one got before, in place of a new one) and calls: [{name, method, path, headers?, body?, manner?}] where manner is one of
+// access_token (one got before, in place of a new one) and calls: [{name, method, path, headers?, body?, until?, manner?}].
+// A path may be one that an earlier answer gave: {of: its call's name, header: …} or {of, member: ["output", 0, "url"]}.
+// `until` is the status for which a call is made again and again, as often as Retry-After says. manner is one of
 //   "plain" (default)   signed, with token and proof      "replayed"   the call before, sent again byte for byte
 //   "unsigned"          with token and proof, no signature  "altered"    the body is changed after signing
 // Results: what each call was answered, and whether the answer is signed by the node for that very request.
@@ -20,6 +22,7 @@ const insecure = { [oauth.allowInsecureRequests]: true };
 const messageKey = await imported(settings.message_key, "sign");
 const clientKeys = await pair(settings.client_key);
 const dpop = oauth.DPoP(client, clientKeys);
+const POLLS_MAX = 60;
 const results = { answers: [] };
 
 const metadata = await discover();
@@ -27,7 +30,7 @@ results.metadata = metadata;
 const token = settings.access_token ? { access_token: settings.access_token } : await askForToken(metadata);
 results.token = token;
 let last;
-for (const call of settings.calls) results.answers.push(await answered(call));
+if (token.access_token) for (const call of settings.calls) await followed(call);
 process.stdout.write(JSON.stringify(results));
 
 // --- OAuth -------------------------------------------------------------------------------------------------------
@@ -66,6 +69,25 @@ async function noted(url, options) {
 }
 
 // --- calls -------------------------------------------------------------------------------------------------------
+
+async function followed(call) {
+  for (let polls = 0; polls < POLLS_MAX; polls++) {
+    const judgement = await answered({ ...call, path: pathOf(call.path) });
+    results.answers.push(judgement);
+    if (judgement.status !== 202 || call.until === undefined || call.until === 202) return;
+    await new Promise((over) => setTimeout(over, 1000 * Number(judgement.headers["retry-after"] ?? 1)));
+  }
+  throw new Error(`${call.name} was not answered with ${call.until}`);
+}
+
+// Nothing is put together by the client: where to go next is what the node said.
+function pathOf(path) {
+  if (typeof path === "string") return path;
+  const answer = results.answers.findLast((one) => one.name === path.of);
+  const url = path.header ? answer.headers[path.header] : path.member.reduce((value, name) => value[name], JSON.parse(answer.body));
+  if (!url.startsWith(`${settings.issuer}/`)) throw new Error("the node pointed to another place");
+  return url.slice(settings.issuer.length);
+}
 
 async function answered(call) {
   const manner = call.manner ?? "plain";
@@ -133,6 +155,7 @@ async function judged(name, request, response) {
   const headers = Object.fromEntries(response.headers);
   const isFile = "repr-digest" in headers && !("content-digest" in headers);
   const judgement = { name, status: response.status, headers, body: new TextDecoder().decode(body), verified: false };
+  if (isFile) judgement.bytes = Buffer.from(body).toString("base64");
   const required = [component("@status"), component("@target-uri", { req: true }), component("content-type")];
   if ("signature" in request.headers) required.push(component("signature", { req: true, key: "sig1" }));
   required.push(...(isFile ? ["repr-digest", "content-length", "etag"] : ["content-digest"]));

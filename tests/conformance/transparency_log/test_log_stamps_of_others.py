@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 from random import Random
 
@@ -15,6 +13,7 @@ from tenun.transparency_log.checkpoint import Checkpoint
 from tenun.transparency_log.errors import StampInvalid
 from tenun.transparency_log.note import Signer
 from tests.lib.shared_data import shared
+from tests.lib.time_authority import open_authority, reply
 
 SIGNER = Signer("tenun.test/log", Ed25519PrivateKey.from_private_bytes(b"s" * 32))
 SIGNED = checkpoint.sign(Checkpoint(SIGNER.name, 3, merkle.leaf_hash(b"leaf")), SIGNER)
@@ -98,52 +97,10 @@ def test_a_reply_that_was_cut_short_is_refused(given: Path, cut: int) -> None:
 
 # --- an authority of our own: openssl ts -----------------------------------------------------------
 
-EXTENSIONS = "[tsa]\nextendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n"
-CONFIG = """
-[tsa_config]
-serial = {folder}/serial
-signer_cert = {folder}/tsa.pem
-signer_key = {folder}/tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-accuracy = secs:1
-ess_cert_id_alg = sha256
-"""
-
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Path:
-    """A root, a time-stamping certificate below it, and a configuration that gives no further certificates.
-
-    rfc3161-client refuses replies of `openssl ts` that carry a chain (their set is not in DER order).
-    """
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which plays the time-stamping authority, is not installed")
-    folder = tmp_path / "tsa"
-    folder.mkdir()
-    (folder / "ext.cnf").write_text(EXTENSIONS)
-    (folder / "ts.cnf").write_text(CONFIG.format(folder=folder))
-    (folder / "serial").write_text("01\n")
-    elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    openssl(folder, "req", "-x509", *elliptic, "-keyout", "root.key", "-out", "root.pem", "-subj", "/CN=Root",
-            "-days", "2", "-addext", "keyUsage=critical,keyCertSign")  # fmt: skip
-    openssl(folder, "req", "-new", *elliptic, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=Authority")
-    openssl(folder, "x509", "-req", "-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial",
-            "-out", "tsa.pem", "-days", "2", "-extfile", "ext.cnf", "-extensions", "tsa")  # fmt: skip
-    return folder
-
-
-def openssl(folder: Path, *arguments: str) -> None:
-    done = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-
-
-def reply(authority: Path, body: bytes) -> bytes:
-    (authority / "request.tsq").write_bytes(body)
-    openssl(authority, "ts", "-reply", "-config", "ts.cnf", "-section", "tsa_config", "-queryfile", "request.tsq",
-            "-out", "response.tsr")  # fmt: skip
-    return (authority / "response.tsr").read_bytes()
+    return open_authority(tmp_path)
 
 
 def test_a_checkpoint_is_stamped_kept_and_checked(authority: Path, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ import pytest
 from tenun.linkage import files, settings
 from tenun.linkage.engine import Machines
 from tenun.linkage.files import FilesReport, PersonTable
-from tenun.linkage.spark import engine, session, tasks
+from tenun.linkage.spark import session, tasks
+from tenun.linkage.spark.machines import open_cluster
 from tenun.synthetic import linkage as invented
 from tests.lib.spark_cluster import standalone
 
@@ -72,7 +73,7 @@ def test_links_are_equal_on_one_thread_two_and_spark(people: Path, cluster: str,
     assert report.linked["review"] > 0
     others = [link(people, tmp_path / "two.parquet", threads=2)]
     for master in (LOCAL, cluster):
-        with session.open_cluster(master) as machines:
+        with open_cluster(master) as machines:
             others.append(link(people, tmp_path / "spark.parquet", machines))
     for other, other_links in others:
         assert other_links.equals(links)
@@ -105,15 +106,15 @@ def test_an_executor_that_dies_changes_no_link(
 ) -> None:
     _, links = link(people, tmp_path / "one.parquet")
     marker = tmp_path / "died"
-    monkeypatch.setattr(engine.tasks, "computing", dying_once(marker, tasks.computing))
-    with session.open_cluster(cluster) as machines:
+    monkeypatch.setattr(tasks, "computing", dying_once(marker, tasks.computing))
+    with open_cluster(cluster) as machines:
         _, on_spark = link(people, tmp_path / "spark.parquet", machines)
     assert marker.exists()
     assert on_spark.equals(links)
 
 
 def test_a_cluster_that_is_not_there_is_said_so() -> None:
-    with pytest.raises(session.SparkFailed) as failed, session.open_cluster("nothing://here"):
+    with pytest.raises(session.SparkFailed) as failed, open_cluster("nothing://here"):
         pass
     assert failed.value.code == "linkage.spark_failed"
 

@@ -213,6 +213,7 @@ def test_a_verdict_that_is_not_whole_is_asked_for_again(
     answer = judge(client, page, verdict, reason)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
+    assert answer.text.count("autofocus") == 1, "whoever sent it is led to what is missing"
     assert pair_of(answer) == pair_of(page)
     assert store.all() == ()
 

@@ -13,6 +13,7 @@ import pytest
 from tenun.cli import link_engine
 from tenun.cli.link_engine import EngineName, SparkWritesIdentifiers
 from tenun.linkage.spark import session, tasks
+from tenun.linkage.spark.machines import open_cluster
 
 NUMBERS = pa.schema([("n", pa.int64())])
 
@@ -79,7 +80,7 @@ def test_an_error_of_a_task_quotes_no_value() -> None:
 
 def test_without_pyspark_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(session.SparkMissing) as missing, session.open_cluster("local[1]"):
+    with pytest.raises(session.SparkMissing) as missing, open_cluster("local[1]"):
         pass
     assert missing.value.code == "linkage.spark_missing"
     assert "--engine spark" in missing.value.remedy("en")

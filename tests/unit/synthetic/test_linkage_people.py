@@ -129,7 +129,8 @@ def test_the_truth_names_records_that_exist_and_each_of_one_person(foreign: Path
     ((pairs, found, persons),) = ask(
         foreign,
         """WITH pair AS (SELECT person, unnest(sid_ids) AS sid_id FROM truth)
-        SELECT count(*), count(r.sid_id), (SELECT max(n) FROM (SELECT count(DISTINCT person) AS n FROM pair GROUP BY sid_id))
+        SELECT count(*), count(r.sid_id),
+               (SELECT max(n) FROM (SELECT count(DISTINCT person) AS n FROM pair GROUP BY sid_id))
         FROM pair LEFT JOIN resident r USING (sid_id)""",
     )
     assert pairs == found > 4_000
@@ -170,6 +171,8 @@ def test_records_of_one_person_are_alike(foreign: Path) -> None:
 
 
 def test_every_mistake_of_a_profile_is_made_and_no_other(foreign: Path, open_: Path) -> None:
+    # in so small a country, some villages, neighbours and peoples may be wanting
+    of_few = {"date_village_heaped", "nik_broker", "name_truncated", "name_regional", "other_district"}
     for folder, name in ((foreign, "foreign"), (open_, "open")):
         rates = classes.profile(name).rates
         for column, side in (("classes", 1), ("resident_classes", 0)):
@@ -181,13 +184,13 @@ def test_every_mistake_of_a_profile_is_made_and_no_other(foreign: Path, open_: P
             assert made - expected <= {"other_village", "other_district", "other_regency"}, (name, column)
             if name == "foreign":
                 rare = {each for each in expected if rates[each][side] < 0.003}
-                assert expected - made <= rare | {"date_village_heaped", "nik_broker", "name_truncated"}, column
+                assert expected - made <= rare | of_few, column
 
 
 WHAT_A_CLASS_LOOKS_LIKE = {
     "nik_missing": "nik IS NULL",
     "nik_typo": "nik IS NOT NULL",
-    "nik_spreadsheet": "regexp_full_match(nik, '[0-9]{15}0|[0-9][.,][0-9]+E[+]15')",
+    "nik_spreadsheet": "regexp_matches(nik, '[0Oo][^0-9]*$|^[0-9][.,][0-9]+E[+]15$')",
     "nik_truncated": "length(nik) BETWEEN 6 AND 12",
     "nik_phone": "regexp_full_match(nik, '(08|[+]?628)[0-9]{10}')",
     "nik_spaced": "regexp_matches(nik, '^[0-9 ]+$') AND contains(nik, ' ')",

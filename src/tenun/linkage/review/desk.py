@@ -124,6 +124,8 @@ class Desk:
         """The pairs of a work list in its order, each with its stratum. Raises `SnapshotMissing`, `SnapshotAltered`."""
         if work is WorkList.BOTH:
             drawn_pairs = self.candidates(WorkList.SAMPLE)
+            if not drawn_pairs:
+                return self.candidates(WorkList.QUEUE)
             known = {one.pair for one, _ in drawn_pairs}
             return [*drawn_pairs, *(one for one in self.candidates(WorkList.QUEUE) if one[0].pair not in known)]
         if work is WorkList.SAMPLE:

@@ -7,4 +7,5 @@ wrong on Spark in four ways. What decides runs in one DuckDB at the driver, with
     session   finding Java and pyspark, opening and closing a session, what its errors are called
     tasks     what runs on the executors; knows DuckDB and Arrow, and nothing of this package
     engine    the pipeline's heavy steps
+    machines  the cluster as what a run over files works on
 """

@@ -23,12 +23,10 @@ from tenun.linkage.engine import quoted
 from tenun.linkage.model import Model
 from tenun.linkage.pipeline import HOME
 from tenun.linkage.spark import tasks
-from tenun.linkage.spark.session import as_spark_schema, mapped, named_errors, workshop
+from tenun.linkage.spark.session import mapped, named_errors, spread, workshop
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
-
-    from tenun.linkage.spark.session import SparkMachines
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 # Rows of residents to one partition of a shuffle; adaptive execution puts small ones together.
 _ROWS_A_PARTITION = 250_000
@@ -44,13 +42,13 @@ class SparkEngine:
 
     def __init__(
         self,
-        machines: SparkMachines,
+        session: SparkSession,
         connection: duckdb.DuckDBPyConnection,
         tables: Mapping[str, Path],
         macros: Sequence[str],
         folder: Path,
     ) -> None:
-        self.machines, self.session, self.connection, self.folder = machines, machines.session, connection, folder
+        self.session, self.connection, self.folder = session, connection, folder
         # `housed` is a view of the pipeline on the residents.
         self.folders = {**tables, "housed": tables["residents"]}
         self.workshop = workshop([*macros, f"CREATE OR REPLACE MACRO home_of(village, place, unit) AS ({HOME})"])
@@ -155,7 +153,8 @@ class SparkEngine:
         return sorted(self.folders[name].glob("*.parquet"))
 
     def _read(self, name: str) -> DataFrame:
-        return self.session.read.parquet(*(path.resolve().as_uri() for path in self._files(name)))
+        with named_errors():
+            return self.session.read.parquet(*(path.resolve().as_uri() for path in self._files(name)))
 
     def _write(self, name: str, rows: DataFrame) -> None:
         path = self._begin(name)
@@ -193,8 +192,8 @@ class SparkEngine:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW part AS SELECT * FROM read_parquet({quoted(files[0])})")
         schema = self.connection.sql(f"{queries[0]} LIMIT 0").to_arrow_table().schema
         self.connection.execute("DROP VIEW part")
-        rows = self.machines.spread([(str(path.resolve()),) for path in files], "path string")
-        return mapped(rows, tasks.reading(self.workshop, queries, schema), as_spark_schema(schema))
+        rows = spread(self.session, [(str(path.resolve()),) for path in files], "path string")
+        return mapped(rows, tasks.reading(self.workshop, queries, schema), schema)
 
     def _computed(self, rows: DataFrame, before: Sequence[str], query: str) -> DataFrame:
         """What a query gives over `batch`, worked out where the rows are."""
@@ -209,7 +208,7 @@ class SparkEngine:
             schema = connection.sql(query).to_arrow_table().schema
         finally:
             connection.close()
-        return mapped(rows, tasks.computing(self.workshop, before, query, schema), as_spark_schema(schema))
+        return mapped(rows, tasks.computing(self.workshop, before, query, schema), schema)
 
 
 # `scoring.weighed` reads this table; of a batch, it is what the batch itself carries.

@@ -8,17 +8,15 @@ import re
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from tenun.kernel.errors import TenunError
-from tenun.linkage.engine import Engine, Part
 from tenun.linkage.spark import tasks
 
 if TYPE_CHECKING:
@@ -79,8 +77,8 @@ class SparkFailed(TenunError):
 
 
 @contextmanager
-def open_cluster(master: str) -> Iterator[SparkMachines]:
-    """A cluster for one run. Raises `SparkMissing`, `JavaMissing`, `SparkFailed`."""
+def opened(master: str) -> Iterator[SparkSession]:
+    """A session for one run. Raises `SparkMissing`, `JavaMissing`, `SparkFailed`."""
     check_installed()
     with pandas_unused():
         from pyspark.sql import SparkSession
@@ -93,7 +91,7 @@ def open_cluster(master: str) -> Iterator[SparkMachines]:
     with named_errors():
         session = builder.getOrCreate()
     try:
-        yield SparkMachines(session)
+        yield session
     finally:
         session.stop()
 
@@ -137,43 +135,17 @@ def reason_of(problem: Exception) -> str:
     return str(condition or type(problem).__name__)
 
 
-@dataclass(frozen=True)
-class SparkMachines:
-    """`Machines` of one Spark session."""
-
-    session: SparkSession
-
-    def make(self, parts: Sequence[Part], macros: Sequence[str], told: Callable[[int], None]) -> None:
-        told(0)
-        if not parts:
-            return
-        rows = [(str(part.path.resolve()), part.query) for part in parts]
-        task = tasks.writing(workshop(macros))
-        try:
-            with named_errors():
-                mapped(self.spread(rows, "path string, query string"), task, "path string").count()
-        except SparkFailed as failed:
-            if failed.parts["reason"] == duckdb.ConversionException.__name__:
-                raise duckdb.ConversionException("type") from failed
-            raise
-        told(len(parts))
-
-    def spread(self, rows: Sequence[tuple[str, ...]], schema: str) -> DataFrame:
-        """A few rows that each mean much work: every one a task of its own."""
-        return self.session.createDataFrame(self.session.sparkContext.parallelize(rows, max(len(rows), 1)), schema)
-
-    def engine(
-        self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path], macros: Sequence[str], folder: Path
-    ) -> Engine:
-        from tenun.linkage.spark.engine import SparkEngine
-
-        return SparkEngine(self, connection, tables, macros, folder)
+def spread(session: SparkSession, rows: Sequence[tuple[str, ...]], schema: str) -> DataFrame:
+    """A few rows that each mean much work: every one a task of its own."""
+    return session.createDataFrame(session.sparkContext.parallelize(rows, max(len(rows), 1)), schema)
 
 
-def mapped(rows: DataFrame, task: tasks.Task, schema: Any) -> DataFrame:
-    """The rows as the task gives them."""
-    with pandas_unused():
-        return rows.mapInArrow(task, schema)
+def mapped(rows: DataFrame, task: tasks.Task, schema: pa.Schema) -> DataFrame:
+    """The rows as the task gives them, in this schema. Raises `SparkFailed` for a type that Spark does not know."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    with pandas_unused(), named_errors():
+        return rows.mapInArrow(task, from_arrow_schema(schema))
 
 
 @contextmanager
@@ -190,10 +162,3 @@ def workshop(macros: Sequence[str]) -> tasks.Workshop:
 
     cloudpickle.register_pickle_by_value(tasks)
     return tasks.Workshop(duckdb.__version__, tuple(macros), TASK_MEMORY)
-
-
-def as_spark_schema(schema: pa.Schema) -> Any:
-    """An Arrow schema as Spark writes one."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    return from_arrow_schema(schema)

@@ -20,6 +20,9 @@ Task = Callable[[Batches], Batches]
 FAILED = "TENUN_TASK_FAILED"
 """Stands before the reason in the text of a task's error, where the driver looks for it."""
 
+PATHS = pa.schema([("path", pa.string())])
+"""What `writing` gives."""
+
 # Of the rows that DuckDB hands on, and that it is handed, at a time.
 _ROWS = 65_536
 
@@ -89,7 +92,7 @@ def writing(workshop: Workshop) -> Task:
                         f"COPY ({row['query']}) TO {_quoted(draft)} (FORMAT parquet, COMPRESSION lz4_raw)"
                     )
                     os.replace(draft, path)  # noqa: PTH105
-                yield pa.RecordBatch.from_pydict({"path": [path]}, schema=pa.schema([("path", pa.string())]))
+                yield pa.RecordBatch.from_pydict({"path": [path]}, schema=PATHS)
 
     return _told_safely(write)
 
