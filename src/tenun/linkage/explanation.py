@@ -165,6 +165,7 @@ def _splink(present: Present, residents: str, seekers: str, model: Model, *more_
     settings["blocking_rules_to_generate_predictions"] = [
         {"blocking_rule": rule.condition(), "sql_dialect": "duckdb"} for rule in blocking.RULES
     ]
+    settings["additional_columns_to_retain"] = list(more_columns)
     with training.one_thread(present.connection), splinking.quiet_splink():
         yield splinking.open_linker(present.connection, settings, residents, seekers, *more_columns)
 

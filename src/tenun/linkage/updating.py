@@ -98,6 +98,7 @@ def update_files(
                 )
             connection.execute(f"CREATE VIEW {name} AS {now}")
             connection.execute(f"CREATE TABLE {changed} AS SELECT unique_id FROM read_parquet({replaced})")
+        connection.execute(f"CREATE VIEW residents_before AS {kept.view('left')}")
         pipeline = Increment(connection, settings, model, fit=fit)
         with clock.stage("nik"):
             pipeline.prepare("residents", "accounts")
@@ -186,9 +187,10 @@ def _tell(connection: duckdb.DuckDBPyConnection, pipeline: Increment, changes: P
         WITH touched AS (
             SELECT person_before AS person_id, seeker_id FROM link_changes WHERE person_before IS DISTINCT FROM person_now
             UNION SELECT person_now, seeker_id FROM link_changes WHERE person_before IS DISTINCT FROM person_now
-        )
+        ),
+        everybody AS (SELECT unique_id, village FROM residents UNION SELECT unique_id, village FROM residents_before)
         SELECT coalesce(l.village::VARCHAR, '-'), count(DISTINCT seeker_id) FROM touched t
-        LEFT JOIN residents l ON l.unique_id = t.person_id WHERE t.person_id IS NOT NULL
+        JOIN everybody l ON l.unique_id = t.person_id
         GROUP BY 1 ORDER BY 1
         """
     ).fetchall()

@@ -101,6 +101,7 @@ def dying_once(marker: Path, computing: Callable[..., tasks.Task]) -> Callable[.
     return dying
 
 
+@pytest.mark.parametrize("people", ["foreign"], indirect=True)
 def test_an_executor_that_dies_changes_no_link(
     people: Path, cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,8 @@ class Dimension:
     title: Words
     sql: str
     """The group of an account, over the table `told`."""
+    is_sensitive: bool = False
+    """Specific data: even over all accounts, no group is told of that could be worked out to be few people."""
 
 
 DIMENSIONS = (
@@ -47,7 +49,7 @@ DIMENSIONS = (
         "CASE WHEN NOT has_name THEN NULL WHEN is_one_word THEN 'one_word' ELSE 'more_words' END",
     ),
     Dimension("nik", Words("Menurut NIK", "By NIK"), "CASE WHEN has_nik THEN 'nik_usable' ELSE 'nik_unusable' END"),
-    Dimension("disability", Words("Menurut disabilitas", "By disability"), "disability"),
+    Dimension("disability", Words("Menurut disabilitas", "By disability"), "disability", True),
 )
 REGENCIES = Words("Menurut kabupaten yang disebut akun", "By the regency that accounts claim")
 DISTRICTS = Words("Menurut kecamatan yang disebut akun", "By the district that accounts claim")
@@ -102,6 +104,8 @@ def measure(present: Present, links: pa.Table, *, disability: pa.Table | None = 
     accounts, linked = only_row(connection, "SELECT count(*), count(*) FILTER (is_linked) FROM told")
     by = {
         dimension.code: small_groups.put_together(_groups(connection, dimension.sql), name=OTHERS)
+        if dimension.is_sensitive
+        else small_groups.large_enough(_groups(connection, dimension.sql))
         for dimension in DIMENSIONS
         if dimension.code != "disability" or disability is not None
     }

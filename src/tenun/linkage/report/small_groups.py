@@ -62,6 +62,12 @@ def put_together(groups: Iterable[Group], *, name: str) -> Told:
     return Told(tuple(rows), tuple(sorted(group.name for group in small)))
 
 
+def large_enough(groups: Iterable[Group]) -> Told:
+    """The groups of which a share says something; for groups over all accounts, which single nobody out."""
+    told = [group for group in groups if group.accounts >= MINISTRIES.minimum_denominator]
+    return Told(tuple(sorted(told, key=lambda group: group.name)))
+
+
 def sum_of(groups: Sequence[Group], name: str) -> Group:
     total = Group(name, 0, 0, 0, (0,) * len(groups[0].extra) if groups else ())
     for group in groups:

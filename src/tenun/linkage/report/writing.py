@@ -383,7 +383,11 @@ def _bias(told: Material) -> Section:
         Words(
             "Bila satu kelompok lebih jarang dipadankan, angka desa menghitungnya lebih sedikit. Selisih dalam poin persen dari semua akun; dalam kurung selang 95 %.",
             "Where a group is linked less often, village figures count less of it. The gap is in percentage points to all accounts; in brackets the 95 % interval.",
-        )
+        ),
+        Words(
+            f"Kelompok dengan kurang dari {MINISTRIES.minimum_denominator} akun tidak ditunjukkan.",
+            f"Groups of fewer than {MINISTRIES.minimum_denominator} accounts are not shown.",
+        ),
     ]
     if not told.has_disability:
         paragraphs.append(

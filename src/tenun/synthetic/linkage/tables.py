@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -132,7 +133,9 @@ def _made(plan: Plan, processes: int) -> Iterator[Batch]:
     if processes <= 1:
         yield from (make(plan, land, run) for run in runs)
         return
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    # without the search for cycles, of which a batch makes none: it would walk through millions of short lists
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=gc.disable) as pool:
         waiting: list[Future[Batch]] = []
         for run in runs:
             waiting.append(pool.submit(make, plan, land, run))
