@@ -52,6 +52,8 @@ WEIGHT_BETWEEN = "weight_between"
 PERSON_TAKEN = "person_has_other_account"
 SECOND_ACCOUNT = "second_account"
 """Accepted, and said beside it: the same person's other account."""
+JUDGED_SAME = "judged_same"
+"""Accepted because people judged it so."""
 NO_CANDIDATE = "no_candidate"
 
 
@@ -167,29 +169,66 @@ def accept_by_rules(
     )
 
 
-def decide(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, seekers: str, target: str) -> None:
+def forget_what_was_judged_different(connection: duckdb.DuckDBPyConnection, *, judgements: str, pairs: str) -> None:
+    """Take the pairs that people judged to be two persons out of `pairs`: no score brings them back."""
+    connection.execute(
+        f"DELETE FROM {pairs} WHERE EXISTS (SELECT 1 FROM {judgements} j WHERE j.verdict = 'different' "
+        f"AND j.seeker_id = {pairs}.seeker_id AND j.person_id = {pairs}.person_id)"
+    )
+
+
+def decide(
+    connection: duckdb.DuckDBPyConnection,
+    settings: LinkSettings,
+    *,
+    seekers: str,
+    target: str,
+    residents: str | None = None,
+    judgements: str | None = None,
+) -> None:
     """Make `target`, one row an account: seeker_id, person_id, match_class, weight, probability, duplicate_of, gamma_*
     and what held it back.
 
     Among accounts that claim one person the best has it. Another is that person's second account where its own
     claim is sure enough although few people have two, and then names the first as `duplicate_of`; else a person
-    must judge.
+    must judge. Pairs that people judged to be one person (`judgements`: seeker_id, person_id, verdict) are links
+    whatever the machine thinks, where both records are still there.
     """
+    judged = (
+        f"""SELECT j.seeker_id, min(j.person_id) AS person_id, 'judged' AS stage, '{JUDGED_SAME}' AS held_back,
+                   any_value(r.nik = l.nik) AS has_nik
+            FROM {judgements} j JOIN {seekers} r ON r.unique_id = j.seeker_id
+            JOIN {residents} l ON l.unique_id = j.person_id
+            WHERE j.verdict = 'same' GROUP BY j.seeker_id"""
+        if judgements
+        else "SELECT NULL AS seeker_id, NULL AS person_id, '' AS stage, '' AS held_back, false AS has_nik LIMIT 0"
+    )
     levels = ", ".join(f"gamma_{field}" for field in FIELDS)
     bits = settings.second_account_bits
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE {target} AS
-        WITH offers AS (
-            SELECT {scoring.CANDIDATE_COLUMNS}, probability, held_back,
-                   CASE WHEN held_back IS NOT NULL AND held_back <> '{NIK_DATE_DIFFERS}' THEN 'review'
-                        WHEN stage = 'nik' THEN 'nik' ELSE 'probable' END AS match_class
+        WITH judged AS ({judged}),
+        scored AS (
+            SELECT {scoring.CANDIDATE_COLUMNS}, probability, held_back
             FROM (SELECT *, round(1 - 1 / (1 + pow(2, least(weight, 100))), 6) AS probability FROM nik_decided
                   UNION ALL BY NAME SELECT * FROM rules_decided)
             WHERE stage = 'nik' OR weight >= {settings.review_weight_min}
         ),
+        -- What was scored for a judged pair is kept beside the judgement.
+        offers AS (
+            SELECT * EXCLUDE (has_nik), CASE WHEN has_nik THEN 'nik' ELSE 'probable' END AS match_class FROM (
+                SELECT j.*, s.* EXCLUDE (seeker_id, person_id, stage, held_back)
+                FROM judged j LEFT JOIN scored s ON s.seeker_id = j.seeker_id AND s.person_id = j.person_id
+                QUALIFY row_number() OVER (PARTITION BY j.seeker_id ORDER BY s.weight DESC, s.stage) = 1)
+            UNION ALL BY NAME
+            SELECT scored.*,
+                   CASE WHEN held_back IS NOT NULL AND held_back <> '{NIK_DATE_DIFFERS}' THEN 'review'
+                        WHEN stage = 'nik' THEN 'nik' ELSE 'probable' END AS match_class
+            FROM scored ANTI JOIN judged USING (seeker_id)
+        ),
         ordered AS (
-            SELECT *, CASE WHEN held_back = '{NIK_DATE_DIFFERS}' THEN 3
+            SELECT *, CASE WHEN held_back = '{JUDGED_SAME}' THEN 0 WHEN held_back = '{NIK_DATE_DIFFERS}' THEN 3
                            ELSE CASE match_class WHEN 'nik' THEN 1 WHEN 'probable' THEN 2
                                                  ELSE CASE stage WHEN 'rules' THEN 4 ELSE 5 END END END AS standing
             FROM offers
@@ -210,7 +249,7 @@ def decide(connection: duckdb.DuckDBPyConnection, settings: LinkSettings, *, see
         settled AS (
             SELECT *, holder IS NOT NULL AND holder <> seeker_id AS is_second,
                    -- A claim by rules on a person whom an account has by NIK has paid for being the second already.
-                   probability >= {settings.probable_probability_min}
+                   stage = 'judged' OR probability >= {settings.probable_probability_min}
                    AND (stage = 'nik' OR weight - {bits!r} >= {settings.probable_weight_min}) AS is_sure
             FROM claimed
         )

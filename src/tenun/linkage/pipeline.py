@@ -91,13 +91,16 @@ class Pipeline:
         engine: Engine | None = None,
         *,
         fit: Fit | None = None,
+        judgements: str | None = None,
     ) -> None:
         """`engine`: who does the heavy steps; none = the connection itself. `fit`: that of another run, whose weights
-        this one is to give; then the table `name_shares` must be there."""
+        this one is to give; then the table `name_shares` must be there. `judgements`: a table of what people judged (seeker_id,
+        person_id, verdict `same` or `different`), which no score overrides."""
         self.connection = connection
         self.engine: Engine = engine or OneDatabase(connection)
         self.settings = settings
         self.fit = fit
+        self.judgements = judgements
         self.model = fit.model if fit else model
         self.outcome = Outcome(share=settings.prior_expected_share)
 
@@ -126,6 +129,7 @@ class Pipeline:
         """Stage 1, and what it tells about how many accounts have their person here at all."""
         self._expect(self.outcome.share)
         self.find_by_nik()
+        self._forget("nik_pairs")
         assignment.accept_by_nik(
             self.connection, self.settings, pairs="nik_pairs", residents="housed", seekers="seekers"
         )
@@ -186,10 +190,22 @@ class Pipeline:
 
     def decide(self) -> None:
         """Weigh rivals and claims: make `decided`."""
+        self._forget("rule_pairs")
         assignment.accept_by_rules(
             self.connection, self.settings, pairs="rule_pairs", residents="housed", seekers="residue"
         )
-        assignment.decide(self.connection, self.settings, seekers="seekers", target="decided")
+        assignment.decide(
+            self.connection,
+            self.settings,
+            seekers="seekers",
+            target="decided",
+            residents="housed",
+            judgements=self.judgements,
+        )
+
+    def _forget(self, pairs: str) -> None:
+        if self.judgements is not None:
+            assignment.forget_what_was_judged_different(self.connection, judgements=self.judgements, pairs=pairs)
 
     def _score(self, pairs: str, seekers: str, target: str, *, stage: str, weight_min: float | None = None) -> None:
         self.engine.score(

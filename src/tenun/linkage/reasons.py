@@ -63,5 +63,6 @@ REASONS: dict[str, Words] = {
     "weight_between": Words("Bobot di antara batas tolak dan terima", "Weight between refusing and accepting"),
     "person_has_other_account": Words("Warga ini sudah dipadankan dengan akun lain yang lebih cocok", "This resident is linked with another account that fits better"),
     "second_account": Words("Akun lain dari warga yang sama; akun pertamanya sudah dipadankan", "Another account of the same resident, whose first account is linked"),
+    "judged_same": Words("Dinilai orang yang sama oleh peninjau", "Judged to be one person by reviewers"),
     "no_candidate": Words("Tidak ada calon", "No candidate"),
 }  # fmt: skip

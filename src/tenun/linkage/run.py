@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+
 from tenun.agreement.decision import Permit
+from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
 from tenun.lake.snapshot import Origin, Snapshot
 from tenun.lake.store import Lake
@@ -90,20 +93,22 @@ def link(
     residents_permit: Permit,
     seekers_permit: Permit,
     settings: LinkSettings,
+    judgements: pa.Table | None = None,
     progress: Progress | None = None,
 ) -> LinkReport:
     """Link the current residents with the current seekers and publish the crosswalk.
 
     The same snapshots, settings, model and fields give the same crosswalk, byte for byte, on any number of
     threads; a crosswalk that is there already is not made again. Villages whose data the permit does not cover (by
-    age, by what it was handed over for, or by order) are left out. Raises `PermitForOtherUse`,
+    age, by what it was handed over for, or by order) are left out. `judgements` (seeker_id, person_id, verdict) are what
+    people settled, and stand whatever the scores say. Raises `PermitForOtherUse`,
     `FieldsNotAuthorised`, `SnapshotMissing`, `NoneCovered`, `SnapshotAltered`, `ModelUnfit`, `MemoryTooSmall`.
     """
     clock = _Stages(progress)
     with clock.stage("read"):
         sides = _Sides.of(lake, residents_permit, seekers_permit)
         model = models.load(settings.model)
-        origin = sides.origin(settings, model)
+        origin = sides.origin(settings, model, judgements)
         there = crosswalk.renew(lake, origin=origin, as_of=sides.as_of)
     if there is not None:
         return _report(there, sides, seconds=clock.seconds, is_new=False)
@@ -115,7 +120,9 @@ def link(
                 inputs.load(connection, lake, SEEKERS_SIDE, sides.seekers, sides.seekers_permit, "read_seekers")
             with clock.stage("standardise"):
                 inputs.standardise(connection, Standard.of(sides.as_of))
-            pipeline = Pipeline(connection, settings, model)
+            if judgements is not None:
+                connection.register("judgements", judgements)
+            pipeline = Pipeline(connection, settings, model, judgements=None if judgements is None else "judgements")
             with clock.stage("nik"):
                 pipeline.prepare("residents", "accounts")
                 pipeline.link_by_nik()
@@ -171,7 +178,7 @@ class _Sides:
     def as_of(self) -> date:
         return inputs.newest(self.snapshots)
 
-    def origin(self, settings: LinkSettings, model: Model) -> Origin:
+    def origin(self, settings: LinkSettings, model: Model, judgements: pa.Table | None) -> Origin:
         return Origin(
             recipe=crosswalk.RECIPE,
             inputs=tuple(sorted(snapshot.reference for snapshot in self.snapshots)),
@@ -179,6 +186,7 @@ class _Sides:
                 **settings.as_origin(),
                 "rule_version": crosswalk.RULE_VERSION,
                 "model": model.id,
+                **({"judgements": canonical_json.digest(judgements.to_pylist())} if judgements else {}),
                 "fields_residents": sorted(self.residents_permit.fields & RESIDENTS.fields()),
                 "fields_seekers": sorted(self.seekers_permit.fields & SEEKERS_SIDE.fields()),
             },

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     """Take the same results along as a file. Pasal 7(2) goes with it."""
     EXCHANGE_READ = "exchange.read"
     """See whether data passes between the nodes, what is shut off, and the evidence; no data and no figures."""
+    LINK_READ = "link.read"
+    """See how well residents and accounts are linked, and the model; no record and no pair."""
     LINK_REVIEW = "link.review"
     """Judge pairs of records, and see of two people what a stated reason asks for (Pasal 1(2), 7(1))."""
     LINK_ARBITRATE = "link.arbitrate"
@@ -63,7 +65,9 @@ ROLE_NAMES = {
     Role.SECURITY: _("Security officer"),
 }
 
-READ_AND_TAKE = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ})
+READ_AND_TAKE = frozenset(
+    {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ, Permission.LINK_READ}
+)
 
 # Village governments and the public are absent on purpose: Pasal 7(2) lets figures reach them only by a
 # written approval of both parties, and there is no such approval here.
@@ -73,7 +77,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         # Links are made and judged where they are used, by officers who hold the accounts' records anyway.
         Role.DATA_NAKER: READ_AND_TAKE | {Permission.LINK_REVIEW, Permission.LINK_ARBITRATE},
         Role.MONITORING: READ_AND_TAKE,
-        Role.LEADERSHIP: frozenset({Permission.FIGURES_READ, Permission.EXCHANGE_READ}),
+        Role.LEADERSHIP: frozenset({Permission.FIGURES_READ, Permission.EXCHANGE_READ, Permission.LINK_READ}),
         # Sees keys, access and incidents; the content of records and results is not part of that work.
         Role.SECURITY: frozenset({Permission.EXCHANGE_READ}),
     }
@@ -112,6 +116,12 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "download_csv": Permission.FIGURES_DOWNLOAD,
         "download_xlsx": Permission.FIGURES_DOWNLOAD,
         "exchange": Permission.EXCHANGE_READ,
+        "link_report": Permission.LINK_READ,
+        "link_report_of": Permission.LINK_READ,
+        "link_report_file": Permission.LINK_READ,
+        "link_model": Permission.LINK_READ,
+        "link_chart": Permission.LINK_READ,
+        "link_pair": Permission.LINK_REVIEW,
         "link_review": Permission.LINK_REVIEW,
         "link_arbitration": Permission.LINK_ARBITRATE,
     }

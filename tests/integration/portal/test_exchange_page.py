@@ -119,7 +119,7 @@ def test_the_page_tells_the_incidents_of_both_parties_and_what_is_owed(
         node.station, position.agreement, EventType.INCIDENT_OPENED, incident="d" * 32, event="malware", at=now
     )
     page = sign_in("petugas.naker").get("/pertukaran/").text
-    assert "Insiden (Pasal 7(4))" in page
+    assert "Insiden (Pasal 7 ayat (4))" in page
     for words in ("kebocoran data", "peretasan", "malware", "paling lambat", "ditutup", "Kemendesa PDT"):
         assert words in page, words
     shutil.rmtree(node.exchange)

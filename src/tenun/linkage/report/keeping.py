@@ -107,10 +107,11 @@ def make(
             raise ReportOutdated
         measured = measure(present, lake.read(found, crosswalk.TABLE), disability=disability)
         tell("rules")
+        present.pipeline.link_by_nik()
+        as_used = present.pipeline.model  # what a run counts for itself: some u, and the prior from its first stage
         tested = _tested(present, hidden)
         tell("charts")
         charts = explanation.draw(present)
-        as_used = present.pipeline.model
     tell("write")
     document = writing.write(
         Material(

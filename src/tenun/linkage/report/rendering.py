@@ -85,6 +85,7 @@ def _told(section: Section, language: str) -> dict[str, Any]:
             {
                 "title": said(table.title, language),
                 "columns": [said(column, language) for column in table.columns],
+                "is_text": len(table.columns) == 2 and any(row[1].text is not None for row in table.rows),
                 "rows": [[say(cell, language) for cell in row] for row in table.rows],
                 "note": None if table.note is None else said(table.note, language),
             }

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "tenun.portal.indicators",
     "tenun.portal.downloads",
     "tenun.portal.exchange",
+    "tenun.portal.linkage",
     "tenun.portal.review",
     "tenun.portal.help",
     "django.contrib.contenttypes",

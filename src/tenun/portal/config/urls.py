@@ -13,6 +13,7 @@ from tenun.portal.downloads import views as downloads
 from tenun.portal.exchange import views as exchange
 from tenun.portal.help import views as help_pages
 from tenun.portal.indicators import views as indicators
+from tenun.portal.linkage import views as linkage
 from tenun.portal.maps import views as maps
 from tenun.portal.overview import views as overview
 from tenun.portal.review import views as review
@@ -33,6 +34,12 @@ urlpatterns = [
     path("unduh/angka.csv", downloads.as_csv, name="download_csv"),
     path("unduh/angka.xlsx", downloads.as_xlsx, name="download_xlsx"),
     path("pertukaran/", exchange.exchange_page, name="exchange"),
+    path("pemadanan/laporan/", linkage.report_page, name="link_report"),
+    path("pemadanan/laporan/<slug:id>/", linkage.report_page, name="link_report_of"),
+    path("pemadanan/laporan/<slug:id>/<str:name>", linkage.report_file, name="link_report_file"),
+    path("pemadanan/model/", linkage.model_page, name="link_model"),
+    path("pemadanan/grafik/<slug:id>/<slug:name>.svg", linkage.chart, name="link_chart"),
+    path("pemadanan/pasangan/<slug:seeker_id>/<slug:person_id>/", linkage.pair_page, name="link_pair"),
     path("pemadanan/tinjau/", review.review_page, name="link_review"),
     path("pemadanan/tengahi/", review.arbitration_page, name="link_arbitration"),
     path("tentang/", help_pages.about, name="about"),

@@ -18,6 +18,7 @@ from tenun.portal.closures import is_cut
 
 # Route -> the menu entry that is marked as the present one.
 SECTIONS = {"area": "search", "indicator": "indicators", "link_arbitration": "link_review"}
+SECTIONS |= {"link_report_of": "link_report", "link_model": "link_report", "link_pair": "link_review"}
 
 
 @cache
@@ -60,6 +61,7 @@ def _menu(role: str) -> tuple[tuple[str, str, str], ...]:
         ("indicators", _("Indicators"), "ruler", Permission.FIGURES_READ),
         ("downloads", _("Download"), "download", Permission.FIGURES_DOWNLOAD),
         ("exchange", _("Exchange"), "arrows-exchange", Permission.EXCHANGE_READ),
+        ("link_report", _("Linkage report"), "file-text", Permission.LINK_READ),
         ("link_review", _("Review links"), "circle-check", Permission.LINK_REVIEW),
     )
     return tuple((route, text, picture) for route, text, picture, permission in entries if may(role, permission))

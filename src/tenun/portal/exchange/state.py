@@ -101,6 +101,11 @@ class ExchangeState:
         return tuple(named[:FINDINGS_SHOWN])
 
     @property
+    def has_open_findings(self) -> bool:
+        """Whether one party has found that the logs differ, and nobody has settled it."""
+        return any(one.event == reconcile.TOLD_AS and one.closed is None for one in self.incidents)
+
+    @property
     def is_silent(self) -> bool:
         """Closed by nobody: the node's processes are not running."""
         return not self.closures and self.is_record_readable and any(flow.closed for flow in self.flows)

@@ -20,7 +20,8 @@ def answer(state: ExchangeState) -> str:
     if not state.is_record_readable:
         return _("No: the record of shut-offs cannot be read, so everything is closed.")
     if state.closures:
-        first = min(state.closures, key=lambda one: one.since)
+        # The widest closes what the others close too: it is the answer, and the table has the rest.
+        first = min(state.closures, key=lambda one: (list(ScopeKind).index(one.scope.kind), one.since))
         if state.is_partly_open:
             return _("In part: %(party)s has shut off %(what)s (%(reason)s). The rest is open.") % {
                 "party": party_name(first.by),
@@ -41,6 +42,8 @@ def answer(state: ExchangeState) -> str:
         )
     if state.witness is not None and state.witness.is_late:
         return _("Yes, but the other party has not witnessed this node's log for too long.")
+    if state.has_open_findings:
+        return _("Data passes, but the two logs do not say the same: someone must look into the findings below.")
     return _("Yes: both directions are open.")
 
 
