@@ -180,13 +180,17 @@ def json_and_gzip(folder: Path, _: str) -> dict[str, Any]:
 
 
 def psql_copy(folder: Path, command: str) -> dict[str, Any]:
+    """The rows of the lake."""
+    return copied(in_memory(folder), command)
+
+
+def copied(table: Any, command: str = "") -> dict[str, Any]:
     """`psql COPY … TO STDOUT`, as CSV, from a table that has the same rows; with `| gzip -1` where asked."""
     import pyarrow.csv
     from psycopg import sql
 
     from tenun.node.postgres import Cluster
 
-    table = in_memory(folder)
     flat = table.drop_columns(["warnings"])
     with tempfile.TemporaryDirectory() as home, Cluster(Path(home) / "postgres").lease() as cluster:
         address = cluster.create_database("bulk")

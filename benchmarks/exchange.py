@@ -444,6 +444,8 @@ def measure_bulk(pair: Pair, given: argparse.Namespace) -> dict[str, Any]:
                     plain.append(_read_all(static, [(f"/{file.name}", {}, file) for file in ready.files], given.lanes))
                     node.append(_read_all(pair.address, _signed(client, ready), given.lanes))
             client.cancel(ready.job)
+            if format == "parquet":
+                found["copy"] = _copied(folder)
             shutil.rmtree(folder)
             found["formats"][format] = {
                 "mb": ready.bytes / MB,
@@ -455,6 +457,17 @@ def measure_bulk(pair: Pair, given: argparse.Namespace) -> dict[str, Any]:
                 "times_static": statistics.median(node) / statistics.median(plain),
             }
     return found
+
+
+def _copied(folder: Path) -> dict[str, float]:
+    """The same rows by psql, from a server of its own."""
+    import pyarrow.parquet as pq
+
+    from benchmarks.bulk import copied
+
+    told("bulk: psql COPY of the same rows")
+    done = copied(pq.read_table(sorted(folder.glob("*.parquet"))))
+    return {"mb": done["bytes"] / MB, "seconds": done["seconds"]}
 
 
 Wanted = tuple[str, Mapping[str, str], Any]

@@ -1,7 +1,7 @@
 """Linkage of two files, ours beside Splink, recordlinkage and the equal NIK: time, memory, and how right.
 
 ./run bench linkage [--sizes 100k,1m] [--profiles open,foreign] [--tools ours,splink,exact,recordlinkage] [--repeat 3]
-./run bench linkage --ablation [--rules CODE,CODE]    what each rule of standardisation is worth, at 100 thousand residents
+./run bench linkage --ablation [--rules CODE,CODE]    what each rule of standardisation is worth, at 100 thousand
 ./run bench linkage --febrl           FEBRL 1 to 4, which nobody here made
     [--seed 3] [--threads 2] [--memory 8GB] [--data FOLDER] [--classes all] [--json]
 

@@ -312,7 +312,7 @@ def _workers(master: int) -> list[int]:
 
 @contextmanager
 def running(settings: argparse.Namespace, told: Told) -> Iterator[Scene]:
-    """Both nodes on lines that break. After the block they still run; nothing breaks any more once `calm` was called."""
+    """Both nodes, on lines that break until `calm` is called."""
     with ExitStack() as stack:
         folder = Path(settings.keep or tempfile.mkdtemp(prefix="tenun-mixed-"))
         folder.mkdir(exist_ok=True)
@@ -359,8 +359,9 @@ def play(scene: Scene) -> None:
                 scene.told.fault("an actor did not come to its end")
         calm(scene)
         with consumer(scene, writer) as caller:
-            if not scene.told.attempt("last pull", lambda: pull(caller, scene, scene.dice)):
-                scene.told.fault("after all that, nothing could be pulled")
+            for name, (_, act) in OPERATIONS.items():
+                if not scene.told.attempt(name, lambda act=act: act(caller, scene, scene.dice)):
+                    scene.told.fault(f"after all that, at rest, this was not done: {name}")
 
 
 def _dice(scene: Scene, number: int) -> random.Random:
@@ -492,7 +493,7 @@ def _reconciled(told: Told, logs: Mapping[Party, Log_]) -> dict[str, int]:
 
 
 def _log_verifies(told: Told, nodes: OnlineNodes, party: Party, folder: Path) -> None:
-    """By the program that imports nothing else, with the checkpoint that the other party signed last as an earlier one."""
+    """By the program that imports nothing else; what the other party signed last must be the beginning of it."""
     station, other = nodes.home(party).station, nodes.home(party.other).station
     if witnessing.has_peer_forked(other, nodes.agreement):
         told.fault(f"{party.other} holds proof of two histories of the log of {party}")

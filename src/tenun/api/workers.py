@@ -7,13 +7,12 @@ looks for the next request itself first, as long as there are threads to spare.
 
 from __future__ import annotations
 
-import os
 import select
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-LINGER_SECONDS = float(os.environ.get("LINGER","0.02"))
+LINGER_SECONDS = 0.02
 
 
 class LingeringWorker(ThreadWorker):  # type: ignore[misc]
@@ -27,6 +26,6 @@ class LingeringWorker(ThreadWorker):  # type: ignore[misc]
     def _has_next(self, conn: Any) -> bool:
         if not self.alive or self.cfg.is_ssl or conn.is_http2 or 2 * self.nr_conns > self.cfg.threads:
             return False
-        look = select.poll()
+        look = select.poll()  # not `select`, which knows the first thousand descriptors only
         look.register(conn.sock, select.POLLIN)
         return bool(look.poll(LINGER_SECONDS * 1000))

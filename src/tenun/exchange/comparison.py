@@ -22,6 +22,7 @@ from typing import Any
 
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import calls, events, journal, outbox
+from tenun.exchange.wire.refusals import MessageReplayed
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import JAKARTA, rfc3339
 
@@ -156,6 +157,8 @@ class _Side:
     ended: Mapping[str, Any] | None = None
     ended_at: datetime | None = None
     is_twice: bool = False
+    is_kept_back: bool = False
+    """Written down whole, and then refused after all: the gate closed before it left."""
 
     @property
     def is_interrupted(self) -> bool:
@@ -237,6 +240,8 @@ class _View:
         if known is not None:
             # A repetition that was refused is the replay protection at work; two answers are not.
             known.is_twice = known.is_twice or kind != calls.REFUSED
+            is_repetition = entry.get("code") == MessageReplayed.code
+            known.is_kept_back = known.is_kept_back or (known.ended is not None and not is_repetition)
             return
         sides[_key(entry["call"])] = _Side(self.party, index, _moment(entry), entry)
 
@@ -421,6 +426,8 @@ def _differing(gave: _Side, asked: _Side) -> dict[str, dict[str, Any]]:
     answer, came = gave.response, asked.response
     if not came and asked.ended is not None:
         return found  # nothing came back: the answer was lost on its way, and the consumer says so
+    if gave.is_kept_back and not _has_data(came):
+        return found  # what came is the refusal that took the answer's place, and both say that nothing else did
     is_broken = answer.get("is_whole") is False or came.get("is_whole") is False
     names = tuple(name for name in _SAME_ANSWER if not (is_broken and name in ("rows", "bytes")))
     _note(found, names, answer, came, prefix="response.")

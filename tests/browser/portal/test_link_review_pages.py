@@ -71,6 +71,7 @@ def faults(page: Any) -> list[str]:
 
 
 def begin(seen: Any, name: str = "Nilai padanan meragukan", path: str = REVIEW) -> Any:
+    seen.page.set_default_timeout(30_000)  # each form opens sealed tables and asks the agreement
     page = seen.open(path)
     page.get_by_role("button", name=name).click()
     page.get_by_role("group", name="Keputusan Anda" if path == ARBITRATE else "Putusan Anda").wait_for()

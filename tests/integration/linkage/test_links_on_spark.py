@@ -24,7 +24,7 @@ from tenun.linkage.files import FilesReport, PersonTable
 from tenun.linkage.spark import session, tasks
 from tenun.linkage.spark.machines import open_cluster
 from tenun.synthetic import linkage as invented
-from tests.lib.spark_cluster import standalone
+from tests.lib.spark_cluster import JAVA_OPTIONS, standalone
 
 pytestmark = [
     pytest.mark.spark,
@@ -33,6 +33,13 @@ pytestmark = [
 ]
 RESIDENTS = 20_000
 LOCAL = "local[2]"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_lived_java() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
+        yield
 
 
 @pytest.fixture(scope="module", params=["open", "foreign"])

@@ -216,7 +216,7 @@ def test_no_rule_changes_a_text_that_shows_no_sign_of_it(
 INVARIANTS = """
     SELECT count(*),
            count(*) FILTER (nik NOT BETWEEN 1100000000000000 AND 9999999999999999),
-           count(*) FILTER (NOT regexp_full_match(joined, '[A-Z]+')),
+           count(*) FILTER (joined = '' OR contains(joined, ' ')),
            count(*) FILTER (birth_date NOT BETWEEN DATE '1900-01-02' AND DATE '2026-12-31'),
            count(*) FILTER (village NOT BETWEEN 1000000000 AND 9999999999),
            count(*) FILTER (district NOT BETWEEN 0 AND 999999 OR regency NOT BETWEEN 0 AND 9999),
@@ -250,8 +250,9 @@ def judged(judge: duckdb.DuckDBPyConnection, rows: Sequence[Sequence[str | None]
         [(number, *row) for number, row in enumerate(rows)],
     )
     for number in (0, 1):
-        counts = only_row(judge, f"EXECUTE judge_{number}")
-        assert counts == (len(rows), 0, 0, 0, 0, 0, 0)
+        total, *wrong = only_row(judge, f"EXECUTE judge_{number}")
+        assert total == len(rows)
+        assert wrong == [0] * len(wrong)
 
 
 @effort(max_examples=40, deadline=None)

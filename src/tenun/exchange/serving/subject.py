@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.decision import Operation, Permit, Use, decide
+from tenun.agreement.terms import RowCondition
 from tenun.exchange import manifest
 from tenun.exchange.binding import Binding, binding_of
 from tenun.exchange.refusals import KeyFieldMissing, WrongNode
@@ -227,7 +228,13 @@ def _binding(station: Station, agreement: Agreement, permit: Permit) -> Binding:
 
 def _selection(permit: Permit, by: str) -> str:
     """Which rows are in the index. Another row scope, another index."""
-    return canonical_json.digest([by, [condition.model_dump(mode="json") for condition in permit.row_scope.conditions]])
+    return _named_selection(by, tuple(permit.row_scope.conditions))
+
+
+@lru_cache(maxsize=64)
+def _named_selection(by: str, conditions: tuple[RowCondition, ...]) -> str:
+    """A scope has one name for as long as the agreement has it."""
+    return canonical_json.digest([by, [condition.model_dump(mode="json") for condition in conditions]])
 
 
 # --- reading -------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tenun.agreement.decision import Permit
 from tenun.kernel.errors import TenunError
@@ -129,18 +128,20 @@ def make(
             name_of=name_of,
         )
     )
+    return keep(lake, found, document, charts, origin=origin)
+
+
+def keep(lake: Lake, found: Snapshot, document: Document, charts: Mapping[str, bytes], *, origin: Origin) -> Report:
+    """Render a document about the crosswalk `found` and publish all its files as one snapshot."""
     report = Report(document, _files(document, charts))
+    names = list(report.files)
     lake.publish(
         layer=Layer.LINK,
         dataset=DATASET,
         scope=crosswalk.SCOPE,
         as_of=found.as_of,
         origin=origin,
-        tables={
-            TABLE: pa.table(
-                {"name": list(report.files), "content": [report.files[name] for name in report.files]}, schema=SCHEMA
-            )
-        },
+        tables={TABLE: pa.table({"name": names, "content": [report.files[name] for name in names]}, schema=SCHEMA)},
         details={"invented": document.is_invented, "crosswalk": found.reference},
     )
     return report
@@ -205,10 +206,3 @@ def read(lake: Lake, snapshot: Snapshot) -> Report:
     table = lake.read(snapshot, TABLE)
     content = {str(row["name"]): bytes(row["content"] or b"") for row in table.to_pylist()}
     return Report(Document.of(json.loads(content[DOCUMENT])), content)
-
-
-def file(lake: Lake, snapshot: Snapshot, name: str) -> bytes | None:
-    """One file of a report; none where it has no file of that name."""
-    table = lake.read(snapshot, TABLE)
-    rows = table.filter(pc.field("name") == name)
-    return bytes(rows.column("content")[0].as_py()) if rows.num_rows else None
