@@ -440,7 +440,7 @@ def measure_bulk(pair: Pair, given: argparse.Namespace) -> dict[str, Any]:
             whole = time.perf_counter() - began
             with static_server(folder) as static:
                 node, plain = [], []
-                for _ in range(given.repeats if given.quick else max(5, given.repeats)):
+                for _ in range(max(3 if given.quick else 5, given.repeats)):
                     plain.append(_read_all(static, [(f"/{file.name}", {}, file) for file in ready.files], given.lanes))
                     node.append(_read_all(pair.address, _signed(client, ready), given.lanes))
             client.cancel(ready.job)
@@ -462,7 +462,6 @@ def measure_bulk(pair: Pair, given: argparse.Namespace) -> dict[str, Any]:
 def _copied(folder: Path) -> dict[str, float]:
     """The same rows by psql, from a server of its own."""
     import pyarrow.parquet as pq
-
     from benchmarks.bulk import copied
 
     told("bulk: psql COPY of the same rows")

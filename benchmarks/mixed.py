@@ -41,6 +41,7 @@ from tenun.agreement.vocabulary import Party  # noqa: E402
 from tenun.exchange import comparison, pack, unpack, witnessing  # noqa: E402
 from tenun.exchange.calls import CallBook  # noqa: E402
 from tenun.exchange.client.node import Consumer  # noqa: E402
+from tenun.exchange.client.refusals import AnswerLate, PeerUnreachable  # noqa: E402
 from tenun.exchange.client.transport import Retrying  # noqa: E402
 from tenun.exchange.comparison import Window  # noqa: E402
 from tenun.exchange.gate import MappedGate, Reason, Scope  # noqa: E402
@@ -99,6 +100,8 @@ class Told:
             code = getattr(problem, "type", None) or problem.code
             with self.turn:
                 self.refused[f"{name}: {code}"] += 1
+            if code == "internal":
+                self.fault(f"{name}: a fault within a node")
             return False
         except Exception:
             self.fault(f"{name} ended with an error that is none of ours:\n{traceback.format_exc(limit=-4)}")
@@ -159,14 +162,20 @@ def be_client(scene: Scene, writer: GroupWriter, dice: random.Random) -> None:
 
 
 def pull(caller: Consumer, scene: Scene, dice: random.Random, since: str | None = None) -> None:
-    pulled = caller.pull(
-        dataset=DATASET,
-        purpose=PURPOSE,
-        area=dice.choice(AREAS),
-        since=since,
-        format=dice.choice(("parquet", "arrow", "ndjson")),
-        wait_s_max=30.0,
-    )
+    """Everything of an area, or what has changed. What is broken off is asked for again, and gone on with."""
+    asked: dict[str, Any] = {
+        "dataset": DATASET,
+        "purpose": PURPOSE,
+        "area": dice.choice(AREAS),
+        "since": since,
+        "format": dice.choice(("parquet", "arrow", "ndjson")),
+        "wait_s_max": 30.0,
+    }
+    try:
+        pulled = caller.pull(**asked)
+    except (PeerUnreachable, AnswerLate):
+        scene.over.wait(dice.uniform(0.2, 3.0))
+        pulled = caller.pull(**asked)
     if pulled.is_resumed:
         scene.told.count("resumed")
 
@@ -310,6 +319,14 @@ def _workers(master: int) -> list[int]:
 # --- the whole -----------------------------------------------------------------------------------------------------
 
 
+def as_often_as_you_like(document: dict[str, Any]) -> None:
+    """The draft lets the same rows go out 24 times a day: fewer than an hour of this asks for."""
+    for permission in document["permissions"]:
+        for constraint in permission["constraint"]:
+            if constraint["leftOperand"] == "frequency":
+                constraint["rightOperand"] = "R9999/P1D"
+
+
 @contextmanager
 def running(settings: argparse.Namespace, told: Told) -> Iterator[Scene]:
     """Both nodes, on lines that break until `calm` is called."""
@@ -320,7 +337,7 @@ def running(settings: argparse.Namespace, told: Told) -> Iterator[Scene]:
         if not settings.keep:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.enter_context(in_home(folder))
-        nodes = open_online_nodes(folder)
+        nodes = open_online_nodes(folder, change=as_often_as_you_like)
         publish_residents(nodes.desa.lake, LARGE, settings.residents, version="1")
         pair.set_up()
         dice = random.Random(settings.seed)

@@ -17,6 +17,7 @@ from tenun.agreement.standing import Position, Standing
 from tenun.agreement.vocabulary import Operation, Party
 from tenun.api import ranges, shapes
 from tenun.api.shapes import ExportWanted, Question
+from tenun.exchange import receipt
 from tenun.exchange.admission.granting import Granting
 from tenun.exchange.admission.pipeline import Admission, signature_sha256
 from tenun.exchange.admission.refusals import CallRefused
@@ -109,7 +110,7 @@ class PipelineNode:
         return exchange
 
     def _told(self, refusal: CallRefused, request: Request, *, is_oauth: bool) -> Response:
-        about = {"decision": refusal.decision, "log_index": refusal.log_index}
+        about = {"decision": refusal.decision, "log_index": refusal.log_index, "rev": refusal.rev}
         problem = problems.of(refusal.error)
         problem = problem.at_token_endpoint() if is_oauth else problem
         content = {**problem.document, **{name: value for name, value in about.items() if value is not None}}
@@ -126,7 +127,7 @@ class PipelineNode:
         if step == "receipt":
             call = self.admission.recognise(request, "receipt", agreement=SHORT)
             with self.admission.refusals(call.visit):
-                receipt.check(self.station, request.body)
+                receipt.check_content(self.station, request.body, book=self.book.journal)
             return self.admission.conclude(call, _json({})), b""
         if step == "acts":
             call = self.admission.recognise(request, "acts", agreement=SHORT)

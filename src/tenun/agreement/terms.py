@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from tenun.agreement import party_jwk
+from tenun.agreement import base64url, party_jwk
 from tenun.agreement import vocabulary as words
 from tenun.agreement.vocabulary import KeyUse, Operation, Party, Purpose
 from tenun.kernel.clause import implements
@@ -23,6 +23,8 @@ Clause = Annotated[str, Field(pattern=r"^(?:[1-9]|1[0-4])(?:\([1-9]\))?[a-c]?$")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=60)]
 Words = Annotated[str, Field(min_length=1)]
+ML_DSA_44_BYTES = 1312
+"""Of a public key (FIPS 204, table 2)."""
 
 
 def _is_yes(value: bool) -> bool:
@@ -103,6 +105,13 @@ class PartyKey(_Terms):
         return self
 
 
+def _ml_dsa_44(value: str) -> str:
+    key = base64url.decode(value)
+    if key is None or len(key) != ML_DSA_44_BYTES:
+        raise PydanticCustomError("key", "the 1,312 bytes of an ML-DSA-44 public key in base64url")
+    return value
+
+
 class PartyNode(_Assumable):
     """Where the party's node is, as the other party and everything signed name it."""
 
@@ -110,6 +119,8 @@ class PartyNode(_Assumable):
     """RFC 8414 issuer: the node's public address, without a slash at the end."""
     mtls: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")], ...]
     """SHA-256 thumbprints (RFC 8705, x5t#S256) of the certificates the node may show; empty: none is asked for."""
+    witness_ml_dsa_44: tuple[Annotated[str, AfterValidator(_ml_dsa_44)], ...] = ()
+    """Keys with which it may sign as a witness too, beside its log key: ML-DSA-44 (FIPS 204), base64url."""
 
     @field_validator("issuer")
     @classmethod

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from tenun.cli import console, link_asking, link_engine, link_files, link_model, link_report, review
+from tenun.cli import console, link_asking, link_engine, link_export, link_files, link_model, link_report, review
 from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption, ThreadsOption
 from tenun.cli.link_engine import EngineName, EngineOption, MasterOption
 from tenun.linkage import quality, run, settings
@@ -73,6 +73,7 @@ app.command("drift")(link_model.drift_command)
 app.add_typer(link_model.app, name="model")
 app.command("report")(link_report.report_command)
 app.command("self-test")(link_report.self_test_command)
+app.command("export")(link_export.export_command)
 
 
 def _show_report(report: LinkReport) -> None:

@@ -104,7 +104,7 @@ class Register:
         """Remove what a killed run left: encrypted copies, drafts, sealed parts. Nobody else is at work now."""
         for folder in self._folder.glob(".spool-*"):
             shutil.rmtree(folder, ignore_errors=True)
-        for pattern in ("inbox/.incoming-*", "*/.draft-*"):
+        for pattern in _LEFT:
             for path in self._folder.glob(pattern):
                 path.unlink(missing_ok=True)
 
@@ -123,6 +123,8 @@ class Register:
         write_durably(self._folder / kind / f"{pack}.json", content)
 
 
+# Only where nobody writes without the lock: a draft in any other folder may be of a process that is about to name it.
+_LEFT = ("inbox/.incoming-*", *(f"{kind}/.draft-*" for kind in ("outbox", "sent", "received", "receipts")))
 _NOTED = frozenset({"pack", "sequence", "created", "provider", "dataset", "purpose", "area", "rows"})
 # What later questions need of a note, whatever else stands in it.
 _MEMBERS = {"sent": _NOTED, "received": _NOTED | {"state", "scopes"}}

@@ -21,7 +21,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tenun.agreement import party_jwk
+from tenun.agreement import base64url, party_jwk
 from tenun.agreement.agreed import Agreement
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.exchange.refusals import ExchangeError
@@ -116,12 +116,16 @@ def witness_name(party: Party) -> str:
 
 
 def pinned_witnesses(agreement: Agreement, party: Party) -> list[Cosignatory]:
-    """A party as a witness: its log keys, under its name as a witness."""
+    """A party as a witness: its log keys and those it has for this alone, under its name as a witness."""
     found = []
     for jwk in agreement.parties[party].keys_for(KeyUse.LOG):
         key = party_jwk.public_key(jwk).public_key
         assert isinstance(key, Ed25519PublicKey)  # the document's own check: a log is signed with Ed25519
         found.append(Cosignatory(witness_name(party), cosignature.ED25519, key.public_bytes_raw()))
+    for pinned in agreement.parties[party].node.witness_ml_dsa_44:
+        material = base64url.decode(pinned)
+        assert material is not None  # the document's own check
+        found.append(Cosignatory(witness_name(party), cosignature.ML_DSA_44, material))
     return found
 
 

@@ -90,6 +90,24 @@ _FIELDS = {
 }
 
 
+# What Splink writes on axes and legends.
+_AXES = {
+    "Comparison level match weight = log2(m/u)": "Bobot = log2(m/u)",
+    "Match weight": "Bobot",
+    "Prior (starting) match weight": "Sebelum dibandingkan",
+    "Amongst matching record comparisons:": "Pada orang yang sama:",
+    "Amongst non-matching record comparisons:": "Pada dua orang berbeda:",
+    "Proportion of record comparisons": "Bagian pasangan",
+    "Threshold match weight": "Bobot batas",
+    "Percentage of unlinkable records": "Catatan yang tidak mencapainya",
+    "Match weight threshold": "Bobot batas",
+    "Match probability threshold": "Peluang batas",
+    "Score": "Nilai",
+    "Metric": "Ukuran",
+    "Count of record comparisons in bin": "Banyaknya pasangan",
+}
+
+
 def draw(present: Present) -> dict[str, bytes]:
     """SVG by file name, `match_weights.id.svg`: each chart in both languages. `thresholds` and `weights` are there only
     after a self-test, which leaves the pairs of hidden NIKs behind."""
@@ -179,4 +197,13 @@ def _in_words(spec: Mapping[str, Any], language: str) -> dict[str, Any]:
             found = words.get(row.get(key, ""))
             if found is not None:
                 row[key] = found.en if language == "en" else found.id
-    return told
+    return _translated(told) if language == "id" else told
+
+
+def _translated(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {
+            name: _AXES.get(value, value) if name == "title" and isinstance(value, str) else _translated(value)
+            for name, value in part.items()
+        }
+    return [_translated(one) for one in part] if isinstance(part, list) else part

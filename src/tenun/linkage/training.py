@@ -107,7 +107,7 @@ def train(
                 )
         trained = linker.misc.save_model_to_json()
     return model.make(
-        _probabilities(trained, fallback, unseen=(0.5 / accounts, 0.5 / min(u_pairs_max, persons * accounts))),
+        probabilities_of(trained, fallback, unseen=(0.5 / accounts, 0.5 / min(u_pairs_max, persons * accounts))),
         prior=float(trained["probability_two_random_records_match"]),
         provenance={
             **provenance,
@@ -145,9 +145,10 @@ def _untrained() -> dict[str, Any]:
     }
 
 
-def _probabilities(
+def probabilities_of(
     trained: Mapping[str, Any], fallback: Model | None, *, unseen: tuple[float, float]
 ) -> dict[str, dict[str, tuple[float, float]]]:
+    """m and u from Splink's trained settings. `unseen`: m and u of a level that counts as seen half a time."""
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for comparison, entry in zip(COMPARISONS, trained["comparisons"], strict=True):
         by_code = {level["label_for_charts"]: level for level in entry["comparison_levels"]}

@@ -5,9 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from tenun.agreement import base64url
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import witnessing
 from tenun.exchange.journal import Journal
@@ -19,7 +23,7 @@ from tenun.transparency_log.errors import NoteInvalid
 from tenun.transparency_log.folder import LogFolder
 from tenun.transparency_log.log import Log
 from tenun.transparency_log.witness import Witness
-from tests.lib.two_nodes import Nodes
+from tests.lib.two_nodes import Nodes, revise
 
 Post = Callable[[str, bytes], tuple[int, bytes]]
 
@@ -73,6 +77,31 @@ def test_a_proof_then_shows_a_third_party_that_the_peer_saw_the_log(nodes: Nodes
         witnesses=witnessing.pinned_witnesses(nodes.agreement, Party.NAKER),
     )
     assert (state.size, state.origin) == (5, log_origin(Party.DESA))
+
+
+@pytest.mark.pasal("3(1)b")
+@pytest.mark.parametrize("is_pinned", [True, False])
+def test_a_witness_may_sign_with_an_ml_dsa_key_that_the_agreement_pins(
+    nodes: Nodes, tmp_path: Path, is_pinned: bool
+) -> None:
+    key, other = MLDSA44PrivateKey.generate(), MLDSA44PrivateKey.generate()
+
+    def pin(document: dict[str, Any]) -> None:
+        (naker,) = (party for party in document["parties"] if party["role"] == "naker")
+        pinned = (key if is_pinned else other).public_key().public_bytes_raw()
+        naker["node"]["witness_ml_dsa_44"] = [base64url.encode(pinned)]
+
+    revise(nodes, tmp_path / "revised", pin)
+    write(nodes, 3)
+    cosigner = Cosigner(witnessing.witness_name(Party.NAKER), key)
+    logs = {log_origin(Party.DESA): pinned_log_keys(nodes.agreement, Party.DESA)}
+    watching = Witness(tmp_path / "witness", cosigner, logs=logs)
+
+    def post(_path: str, body: bytes) -> tuple[int, bytes]:
+        answer = watching.add_checkpoint(body)
+        return answer.status, answer.body
+
+    assert keep(nodes, post).witnessed == (3 if is_pinned else 0)
 
 
 def test_without_news_nobody_is_asked(nodes: Nodes) -> None:

@@ -174,7 +174,7 @@ def test_every_pairs_steps_end_at_its_weight(reported: Reported) -> None:
                 row["weight"],
                 m_u=document.model["m_u"],
                 prior=document.model["prior"],
-                second_account_bits=4.0,
+                second_account_bits=document.model["second_account_bits"],
             )
         }
     ]  # fmt: skip

@@ -15,8 +15,8 @@ from tests.lib import standard_tables
 from tests.lib.invented_people import invent
 
 NO_LIMIT = 10**9
-FEW = 2
-"""So small that many keys of few people are crowded."""
+FEW = 1
+"""So small that even few people have keys that are crowded."""
 
 Pairs = set[tuple[str, str]]
 by_name = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

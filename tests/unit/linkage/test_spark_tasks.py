@@ -67,7 +67,7 @@ def test_another_duckdb_at_an_executor_is_refused() -> None:
         rows(tasks.computing(workshop(version="1.0.0"), [], "FROM batch", NUMBERS)(batch(n=[1])))
 
 
-@pytest.mark.pasal("4(2)")
+@pytest.mark.pasal("7(1)")
 def test_an_error_of_a_task_quotes_no_value() -> None:
     task = tasks.computing(workshop(), [], "SELECT name::BIGINT AS n FROM batch", NUMBERS)
     with pytest.raises(tasks.TaskFailed) as failed:
@@ -98,7 +98,7 @@ def test_without_java_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         session.check_installed()
 
 
-@pytest.mark.pasal("4(2)")
+@pytest.mark.pasal("7(1)")
 def test_the_linkage_of_a_node_is_refused_on_spark() -> None:
     link_engine.refuse_spark(EngineName.DUCKDB, "local[2]")
     with pytest.raises(SparkWritesIdentifiers):

@@ -49,14 +49,12 @@ def engine_of(standard: Standard) -> duckdb.DuckDBPyConnection:
     """A connection that knows the macros, and brings a typed and a delivered record to standard form."""
     connection = connect(threads=1)
     standard.install(connection)
-    columns = ", ".join(f"${number}::VARCHAR AS {name}" for number, name in enumerate(TEXT_COLUMNS, start=1))
-    read = read_text(f"(SELECT 1 AS id, {columns})", "id", dict.fromkeys(TEXT_COLUMNS, "TEXT"), as_of=AS_OF)
-    columns = ", ".join(
-        f"${number}::{kind} AS {name}" for number, (name, kind) in enumerate(READ_COLUMNS.items(), start=1)
-    )
+    connection.execute(f"CREATE TABLE typed ({', '.join(f'{name} VARCHAR' for name in TEXT_COLUMNS)})")
+    connection.execute(f"CREATE TABLE delivered ({', '.join(f'{name} {kind}' for name, kind in READ_COLUMNS.items())})")
+    read = read_text("(SELECT 1 AS id, * FROM typed)", "id", dict.fromkeys(TEXT_COLUMNS, "TEXT"), as_of=AS_OF)
     # Prepared, because it takes longer to plan than to run.
-    connection.execute(f"PREPARE typed AS {standard.select(f'({read})')}")
-    connection.execute(f"PREPARE delivered AS {standard.select(f'(SELECT {columns})')}")
+    connection.execute(f"PREPARE of_typed AS {standard.select(f'({read})')}")
+    connection.execute(f"PREPARE of_delivered AS {standard.select('delivered')}")
     return connection
 
 
@@ -74,17 +72,18 @@ def of(connection: duckdb.DuckDBPyConnection, expression: str, text: str | None)
 
 def typed(connection: duckdb.DuckDBPyConnection, **fields: str | None) -> dict[str, Any]:
     """A record as people typed it, in standard form."""
-    return _executed(connection, "typed", [fields.get(name) for name in TEXT_COLUMNS])
+    return _standard_form(connection, "typed", [fields.get(name) for name in TEXT_COLUMNS])
 
 
 def delivered(connection: duckdb.DuckDBPyConnection, **fields: object) -> dict[str, Any]:
     """A record as a register delivers it, in standard form."""
-    return _executed(connection, "delivered", [fields.get(name) for name in READ_COLUMNS])
+    return _standard_form(connection, "delivered", [fields.get(name) for name in READ_COLUMNS])
 
 
-def _executed(connection: duckdb.DuckDBPyConnection, prepared: str, values: Sequence[object]) -> dict[str, Any]:
-    row = only_row(connection, f"EXECUTE {prepared}({', '.join('?' * len(values))})", values)
-    return dict(zip(COLUMNS, row, strict=True))
+def _standard_form(connection: duckdb.DuckDBPyConnection, of_kind: str, values: Sequence[object]) -> dict[str, Any]:
+    connection.execute(f"DELETE FROM {of_kind}")
+    connection.execute(f"INSERT INTO {of_kind} VALUES ({', '.join('?' * len(values))})", list(values))
+    return dict(zip(COLUMNS, only_row(connection, f"EXECUTE of_{of_kind}"), strict=True))
 
 
 # --- the rules, one by one ---------------------------------------------------------------------------

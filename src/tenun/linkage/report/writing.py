@@ -118,10 +118,16 @@ def write(told: Material) -> Document:
             _quality(told),
             _reasons(told),
         ),
-        model={"id": told.model.id, "prior": told.model.prior, "m_u": {
-            field: {code: list(m_u) for code, m_u in levels.items()} for field, levels in told.model.probabilities.items()
-        }},
-    )  # fmt: skip
+        model={
+            "id": told.model.id,
+            "prior": told.model.prior,
+            "second_account_bits": float(told.crosswalk.origin.settings["second_account_bits"]),
+            "m_u": {
+                field: {code: list(m_u) for code, m_u in levels.items()}
+                for field, levels in told.model.probabilities.items()
+            },
+        },
+    )
 
 
 def _outcome(told: Material) -> Section:

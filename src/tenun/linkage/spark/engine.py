@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow.parquet as pq
-from pyspark.sql import Window
-from pyspark.sql import functions as F
 
 from tenun.linkage import scoring
 from tenun.linkage.blocking import RULES, Blocked
@@ -26,7 +24,7 @@ from tenun.linkage.spark import tasks
 from tenun.linkage.spark.session import mapped, named_errors, spread, workshop
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 # Rows of residents to one partition of a shuffle; adaptive execution puts small ones together.
 _ROWS_A_PARTITION = 250_000
@@ -70,17 +68,13 @@ class SparkEngine:
     def find_crowded_niks(self, *, residents: str, accounts: str, shared_max: int) -> None:
         by_account = self._read(accounts).where("nik IS NOT NULL").groupBy("nik").count()
         by_resident = self._read(residents).join(by_account.select("nik"), "nik", "left_semi").groupBy("nik").count()
-        crowded = [counted.where(F.col("count") > shared_max).select("nik") for counted in (by_account, by_resident)]
+        crowded = [counted.where(f"count > {int(shared_max)}").select("nik") for counted in (by_account, by_resident)]
         self._write("crowded_niks", crowded[0].union(crowded[1]).distinct())
 
     def count_names(self, *, residents: str, seekers: str) -> None:
-        sought = self._read(seekers).where(F.col(_NAME).isNotNull()).groupBy(_NAME).agg(F.count("*").alias("sought"))
-        there = (
-            self._read(residents)
-            .join(sought.select(_NAME), _NAME, "left_semi")
-            .groupBy(_NAME)
-            .agg(F.count("*").alias("there"))
-        )
+        sought = self._read(seekers).where(f"{_NAME} IS NOT NULL").groupBy(_NAME).count()
+        there = self._read(residents).join(sought.select(_NAME), _NAME, "left_semi").groupBy(_NAME).count()
+        sought, there = sought.withColumnRenamed("count", "sought"), there.withColumnRenamed("count", "there")
         self._write("names_counted", sought.join(there, _NAME, "left"))
         # The division is DuckDB's, as in `scoring.count_names`.
         self.keep(
@@ -93,7 +87,7 @@ class SparkEngine:
 
     def find_by_nik(self, *, residents: str, seekers: str, target: str) -> None:
         left, right = (
-            self._read(table).where("nik IS NOT NULL").select("nik", F.col("unique_id").alias(id_name))
+            self._read(table).where("nik IS NOT NULL").selectExpr("nik", f"unique_id AS {id_name}")
             for table, id_name in ((residents, "person_id"), (seekers, "seeker_id"))
         )
         self._write(target, left.join(right, "nik").select("person_id", "seeker_id"))
@@ -103,12 +97,12 @@ class SparkEngine:
     ) -> Blocked:
         sought = self._keys(seekers, "seeker_id", [rule.keys("t", rule.seekers) for rule in RULES])
         # Who shares a key is counted over all of `seekers`, whoever is looked for: as in `blocking.key_table`.
-        counted = sought.withColumn("sharing", F.count("*").over(Window.partitionBy("rule", "key")))
+        counted = sought.selectExpr("*", "count(*) OVER (PARTITION BY rule, key) AS sharing")
         if among is not None:
             self.keep("looked_for", f"SELECT unique_id AS seeker_id FROM {among}")
             counted = counted.join(self._read("looked_for"), "seeker_id", "left_semi")
         self._write("sought", counted)
-        kept = self._read("sought").where(F.col("sharing") <= shared_max).drop("sharing")
+        kept = self._read("sought").where(f"sharing <= {int(shared_max)}").drop("sharing")
         there = self._keys(residents, "person_id", [rule.keys("t", rule.residents) for rule in RULES])
         self._write("rules_found", there.join(kept, ["rule", "key"]).select("rule", "person_id", "seeker_id"))
         pairs = self._read("rules_found").select("person_id", "seeker_id").distinct()
@@ -129,18 +123,11 @@ class SparkEngine:
         weight_min: float | None,
     ) -> None:
         stored = [column for column in COLUMNS if column not in _DERIVED]
-        left = self._read(residents).select(*_suffixed(stored, "l"))
-        right = self._read(seekers).select(*_suffixed(COLUMNS, "r"))
-        rows = (
-            self._read(pairs)
-            .join(left, F.col("person_id") == F.col("unique_id_l"))
-            .join(right, F.col("seeker_id") == F.col("unique_id_r"))
-            .drop("person_id", "seeker_id")
-        )
+        left = self._read(residents).selectExpr("unique_id AS person_id", *_suffixed(stored, "l"))
+        right = self._read(seekers).selectExpr("unique_id AS seeker_id", *_suffixed(COLUMNS, "r"))
+        rows = self._read(pairs).join(left, "person_id").join(right, "seeker_id").drop("person_id", "seeker_id")
         for side in ("l", "r"):
-            shares = self._read("name_shares").select(
-                F.col(_NAME).alias(f"{_NAME}_{side}"), F.col(f"tf_{_NAME}").alias(f"share_{side}")
-            )
+            shares = self._read("name_shares").selectExpr(f"{_NAME} AS {_NAME}_{side}", f"tf_{_NAME} AS share_{side}")
             rows = rows.join(shares, f"{_NAME}_{side}", "left")
         kept = "" if weight_min is None else f" WHERE weight >= {weight_min!r}"
         completed = "SELECT *, home_of(village_l, place_l, unit_l) AS home_l, NULL::VARCHAR AS nik_home_l FROM batch"
@@ -219,5 +206,5 @@ _NAME_SHARES = f"""
 """
 
 
-def _suffixed(columns: Sequence[str], side: str) -> list[Column]:
-    return [F.col(column).alias(f"{column}_{side}") for column in columns]
+def _suffixed(columns: Sequence[str], side: str) -> list[str]:
+    return [f"{column} AS {column}_{side}" for column in columns]

@@ -12,6 +12,7 @@ import duckdb
 
 from tenun.linkage.engine import Engine, Part
 from tenun.linkage.spark import tasks
+from tenun.linkage.spark.engine import SparkEngine
 from tenun.linkage.spark.session import SparkFailed, mapped, named_errors, opened, spread, workshop
 
 if TYPE_CHECKING:
@@ -49,6 +50,4 @@ class SparkMachines:
     def engine(
         self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Path], macros: Sequence[str], folder: Path
     ) -> Engine:
-        from tenun.linkage.spark.engine import SparkEngine  # asks for pyspark, which is there by now
-
         return SparkEngine(self.session, connection, tables, macros, folder)

@@ -161,7 +161,9 @@ def macros() -> dict[str, str]:
         "name_sound(f)": "nullif(replace(left(f, 1), 'Y', 'J') "
                          "|| name_single(regexp_replace(substr(f, 2), '[AIUEOHYW]+', '', 'g')), '')",
         # Two words are the common case, and comparing them is cheaper than making a list of them.
-        "name_within(a, b)": "list_has_all(string_split(a, ' '), string_split(b, ' '))",
+        # Asked of most pairs and true of few: the first word is looked for before any list is made.
+        "name_within(a, b)": "contains(a, split_part(b, ' ', 1)) "
+                             "AND list_has_all(string_split(a, ' '), string_split(b, ' '))",
         "name_sorted(x, a, b)": "CASE WHEN b = '' THEN x WHEN length(x) = length(a) + length(b) + 1 "
                                 "THEN least(a, b) || greatest(a, b) "
                                 "ELSE array_to_string(list_sort(string_split(x, ' ')), '') END",

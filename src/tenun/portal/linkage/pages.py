@@ -104,7 +104,7 @@ def pair(seeker_id: str, person_id: str, scope: Scope) -> Pair:
         row["weight"],
         m_u=document.model["m_u"],
         prior=document.model["prior"],
-        second_account_bits=float(found.origin.settings["second_account_bits"]),
+        second_account_bits=document.model["second_account_bits"],
     )
     return Pair(seeker_id, person_id, row["match_class"], row["village_code"] or "", row["probability"] or 0.0, made)
 
