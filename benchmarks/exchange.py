@@ -24,7 +24,6 @@ import http.client
 import json
 import os
 import random
-import resource
 import shutil
 import socket
 import statistics
@@ -639,8 +638,8 @@ def download(note: Path, folder: Path) -> None:
         began = time.perf_counter()
         client.download(Job.from_dict(value["job"]), Manifest({}, [RemoteFile(**value["file"])]), folder)
         seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "client_peak_mb": peak}))
+    # Not of `getrusage`: there a process is born with the peak of the one that started it.
+    print(json.dumps({"seconds": seconds, "client_peak_mb": peak_mb(os.getpid())}))
 
 
 def measure_broken(pair: Pair, given: argparse.Namespace) -> dict[str, Any]:

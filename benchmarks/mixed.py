@@ -301,9 +301,11 @@ def kill(scene: Scene, dice: random.Random) -> None:
                 time.sleep(dice.uniform(0.0, 0.5))
                 processes.release(home, name)
         else:
-            chosen = dice.choice(_workers(process) or [process]) if kind == "api worker" else process
+            chosen = _workers(process) if kind == "api worker" else [process]
+            if not chosen:
+                continue  # it is just coming up
             with suppress(ProcessLookupError):
-                os.kill(chosen, signal.SIGKILL)
+                os.kill(dice.choice(chosen), signal.SIGKILL)
         scene.told.count(f"{kind} {name} of {home.role}" if kind != "api worker" else f"{kind} of {home.role}")
 
 

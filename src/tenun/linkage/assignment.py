@@ -64,8 +64,8 @@ def accept_by_nik(
 
     The others' weight must bear the NIK out, because relatives lend one another their NIK: they share village
     and address, but not name, birth date and sex. A father and a son may share the name too: where the birth dates
-    differ, the account is looked for by rules first, and has its NIK's person only if nobody else is found. Where an account has neither name nor birth date, the
-    resident's own date and sex must be those inside the NIK, so that at least it is his or hers.
+    differ, the account is looked for by rules first, and has its NIK's person only if nobody else is found. Where an
+    account has neither name nor birth date, the resident's own date and sex must be those inside the NIK, so that at least it is his or hers.
     """
     name_missing = comparisons.gamma("name", "name_missing")
     date_missing = comparisons.gamma("birth_date", "birth_date_missing")
@@ -107,9 +107,9 @@ def accept_by_rules(
     it is not accepted. Reads `nik_decided`."""
     gamma = comparisons.gamma
     near_enough, equal = gamma("name", "name_similar"), gamma("name", "name_equal")
-    # Twins have one date in their NIKs and serials given out one after the other, and names alike but not of one sound.
-    # A serial further off is a typing error, one that ends in 0 was rounded by a spreadsheet, and any serial is an error
-    # when the name is equal or a part of the other.
+    # Twins have one date in their NIKs and serials given out one after the other, and names alike but not of one
+    # sound. A serial further off is a typing error, one that ends in 0 was rounded by a spreadsheet, and any serial is
+    # an error when the name is equal or a part of the other.
     one_sound = "l.sound_1 = r.sound_1 AND l.sound_2 IS NOT DISTINCT FROM r.sound_2"
     rounded = "l.nik // 10 = r.nik // 10 AND (l.nik % 10 = 0 OR r.nik % 10 = 0)"
     could_be_twins = (
@@ -152,16 +152,16 @@ def accept_by_rules(
             FROM rivals GROUP BY seeker_id
         ),
         likely AS (
-            SELECT best.*, round(({odds.format(weight="weight")} + coalesce(own_odds, 0))
-                / (1 + {odds.format(weight="weight")} + coalesce(own_odds, 0) + coalesce(rival_odds, 0)), 6) AS probability
-            FROM best LEFT JOIN rivalled USING (seeker_id)
+            SELECT best.*, round(own / (1 + own + coalesce(rival_odds, 0)), 6) AS probability
+            FROM (SELECT best.*, {odds.format(weight="weight")} + coalesce(own_odds, 0) AS own, rival_odds
+                  FROM best LEFT JOIN rivalled USING (seeker_id)) best
         )
-        SELECT likely.* EXCLUDE (place),
+        SELECT likely.* EXCLUDE (place, own, rival_odds),
                CASE WHEN gamma_name = {gamma("name", "name_missing")} THEN '{TOO_LITTLE_KNOWN}'
                     WHEN gamma_name < {near_enough} AND weight < {settings.stranger_weight_min} THEN '{NAME_TOO_FAR}'
                     WHEN l.nik // 10000 = r.nik // 10000 AND {could_be_twins} THEN '{POSSIBLE_TWIN}'
                     WHEN weight < {settings.probable_weight_min} THEN '{WEIGHT_BETWEEN}'
-                    WHEN probability < {settings.probable_probability_min} THEN '{CLOSE_RIVAL}'
+                    WHEN probability < {settings.probable_probability_min} OR own <= rival_odds THEN '{CLOSE_RIVAL}'
                END AS held_back
         FROM likely
         JOIN {residents} l ON l.unique_id = likely.person_id JOIN {seekers} r ON r.unique_id = likely.seeker_id

@@ -81,7 +81,7 @@ class Blocked:
 
 
 def key_table(rule: Rule, seekers: str, *, shared_max: int, among: str | None = None) -> str:
-    """The keys of a rule as a query: seeker_id and key_n, of accounts whose keys no more than `shared_max` of all share.
+    """The keys of a rule as a query: seeker_id and key_n, of accounts whose keys no more than `shared_max` share.
 
     `among`: a table with `unique_id`, when only these accounts are looked for. Who else shares a key is still
     counted over all, so that a part gives what the whole would.

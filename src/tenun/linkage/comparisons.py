@@ -115,8 +115,8 @@ COMPARISONS: tuple[Comparison, ...] = (
 
 FIELDS = tuple(comparison.field for comparison in COMPARISONS)
 COLUMNS = (
-    "unique_id nik nik_odd nik_date joined core sorted sound_1 sound_2 birth_date age is_female village district regency "
-    "place hamlet unit home nik_home"
+    "unique_id nik nik_odd nik_date joined core sorted sound_1 sound_2 birth_date age is_female "
+    "village district regency place hamlet unit home nik_home"
 ).split()
 """Columns of a prepared table that comparisons read: the standard table, with `home` (the household) and `nik_home`
 (the household of whoever else the NIK belongs to)."""

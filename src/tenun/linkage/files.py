@@ -129,7 +129,8 @@ def link_files(
     probability, duplicate_of (the first account of a person who has several), why (a code for what was held back).
     Links are the rows of class nik and probable; a row of class review names a candidate and is no link.
     `work` keeps standard forms, which identify people, until the run has ended; a run with the same input takes up
-    what is there. `state`: a folder that keeps them and what was counted, for `updating.update_files`. `machines`: what works on it; none = this one. The links are the same on any.
+    what is there. `state`: a folder that keeps them and what was counted, for `updating.update_files`. `machines`:
+    what works on it; none = this one. The links are the same on any.
     Raises `PersonTableUnreadable`, `RuleUnknown`, `ModelUnfit`.
     """
     machines = machines or OneMachine(settings.memory, settings.threads)

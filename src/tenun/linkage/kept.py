@@ -60,7 +60,7 @@ class KeptState:
             if records:
                 query = f"SELECT * FROM read_parquet({quoted(generation / 'part-*.parquet')}) l"
                 for gone in later:
-                    query = f"SELECT l.* FROM ({query}) l ANTI JOIN read_parquet({quoted(gone)}) g ON g.unique_id = l.unique_id"  # fmt: skip
+                    query = f"SELECT l.* FROM ({query}) l ANTI JOIN read_parquet({quoted(gone)}) g USING (unique_id)"
                 parts.append(query)
             if (generation / "replaced.parquet").exists():
                 later.append(generation / "replaced.parquet")

@@ -261,7 +261,8 @@ def _fitted_nik(model: Model, connection: duckdb.DuckDBPyConnection, residents: 
 
     A NIK carries the birth date and the place of issue, so the comparisons are not independent: among people born on
     one day in one regency, NIKs alike but for a digit are common. Counted among all pairs they would look rare, and
-    birth date and village would count twice. Pairs with one NIK or nearly one name are left out, being one person as like as not.
+    birth date and village would count twice. Pairs with one NIK or nearly one name are left out,
+    being one person as like as not.
     """
     comparison = comparisons.comparison_of("nik")
     columns = ", ".join(f"l.{column} AS {column}_l, r.{column} AS {column}_r" for column in comparisons.COLUMNS)
@@ -272,7 +273,8 @@ def _fitted_nik(model: Model, connection: duckdb.DuckDBPyConnection, residents: 
                 SELECT * FROM {seekers} WHERE birth_date IS NOT NULL AND NOT is_heaped(birth_date)
                 ORDER BY reverse(unique_id::VARCHAR), unique_id LIMIT {NIK_SAMPLE}
             ),
-            pairs AS (SELECT {columns} FROM {residents} l JOIN chosen r ON l.birth_date = r.birth_date AND l.regency = r.regency)
+            pairs AS (SELECT {columns} FROM {residents} l
+                      JOIN chosen r ON l.birth_date = r.birth_date AND l.regency = r.regency)
             SELECT {comparisons.gamma_sql(comparison)} AS gamma_nik, count(*) FROM pairs
             WHERE nik_l IS DISTINCT FROM nik_r AND coalesce({comparisons.NAME_SIMILARITY}, 0) < 0.8
             GROUP BY 1

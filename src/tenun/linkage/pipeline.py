@@ -94,8 +94,8 @@ class Pipeline:
         judgements: str | None = None,
     ) -> None:
         """`engine`: who does the heavy steps; none = the connection itself. `fit`: that of another run, whose weights
-        this one is to give; then the table `name_shares` must be there. `judgements`: a table of what people judged (seeker_id,
-        person_id, verdict `same` or `different`), which no score overrides."""
+        this one is to give; then the table `name_shares` must be there. `judgements`: a table of what people judged
+        (seeker_id, person_id, verdict `same` or `different`), which no score overrides."""
         self.connection = connection
         self.engine: Engine = engine or OneDatabase(connection)
         self.settings = settings
@@ -117,7 +117,8 @@ class Pipeline:
             """,
         )
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW housed AS SELECT *, {HOME} AS home, NULL::VARCHAR AS nik_home FROM {residents}"
+            f"CREATE OR REPLACE TEMP VIEW housed AS "
+            f"SELECT *, {HOME} AS home, NULL::VARCHAR AS nik_home FROM {residents}"
         )
         self.outcome.persons = self._count("housed")
         self.outcome.seekers = self._count("seekers")
@@ -159,18 +160,19 @@ class Pipeline:
             """
             WITH owners AS (
                 SELECT d.seeker_id, min(l.home) AS nik_home
-                FROM (SELECT * FROM nik_decided WHERE held_back IS NOT NULL) d JOIN housed l ON l.unique_id = d.person_id
+                FROM (SELECT * FROM nik_decided WHERE held_back IS NOT NULL) d
+                JOIN housed l ON l.unique_id = d.person_id
                 GROUP BY d.seeker_id
-            )
+            ),
+            accepted AS (SELECT seeker_id FROM nik_decided WHERE held_back IS NULL)
             SELECT s.* REPLACE (o.nik_home AS nik_home)
-            FROM (SELECT s.* FROM seekers s
-                  ANTI JOIN (SELECT seeker_id FROM nik_decided WHERE held_back IS NULL) d ON d.seeker_id = s.unique_id) s
+            FROM (SELECT s.* FROM seekers s ANTI JOIN accepted d ON d.seeker_id = s.unique_id) s
             LEFT JOIN owners o ON o.seeker_id = s.unique_id
             """,
         )
 
     def link_by_rules(self, *, among: str | None = None) -> None:
-        """Stage 2: make `rule_pairs`, the candidates of the residue, or of those of its accounts that are in `among`."""
+        """Stage 2: make `rule_pairs`, the candidates of the residue, or of its accounts that are in `among`."""
         # A pair with one NIK was judged in the first stage, and is not let in by the back door.
         blocked = self.engine.find_by_rules(
             residents="housed",

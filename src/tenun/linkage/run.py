@@ -100,8 +100,8 @@ def link(
 
     The same snapshots, settings, model and fields give the same crosswalk, byte for byte, on any number of
     threads; a crosswalk that is there already is not made again. Villages whose data the permit does not cover (by
-    age, by what it was handed over for, or by order) are left out. `judgements` (seeker_id, person_id, verdict) are what
-    people settled, and stand whatever the scores say. Raises `PermitForOtherUse`,
+    age, by what it was handed over for, or by order) are left out. `judgements` (seeker_id, person_id, verdict) are
+    what people settled, and stand whatever the scores say. Raises `PermitForOtherUse`,
     `FieldsNotAuthorised`, `SnapshotMissing`, `NoneCovered`, `SnapshotAltered`, `ModelUnfit`, `MemoryTooSmall`.
     """
     clock = _Stages(progress)

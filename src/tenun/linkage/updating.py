@@ -91,7 +91,7 @@ def update_files(
         remembered.open(connection)
         for side, name, changed in (("left", "residents", "changed_persons"), ("right", "accounts", "changed_seekers")):
             replaced = quoted(drafts[side] / "replaced.parquet")
-            now = f"SELECT l.* FROM ({kept.view(side)}) l ANTI JOIN read_parquet({replaced}) g ON g.unique_id = l.unique_id"  # fmt: skip
+            now = f"SELECT l.* FROM ({kept.view(side)}) l ANTI JOIN read_parquet({replaced}) g USING (unique_id)"
             if list(drafts[side].glob("part-*.parquet")):
                 now = (
                     f"({now}) UNION ALL BY NAME (SELECT * FROM read_parquet({quoted(drafts[side] / 'part-*.parquet')}))"
@@ -185,8 +185,8 @@ def _tell(connection: duckdb.DuckDBPyConnection, pipeline: Increment, changes: P
     villages = connection.execute(
         """
         WITH touched AS (
-            SELECT person_before AS person_id, seeker_id FROM link_changes WHERE person_before IS DISTINCT FROM person_now
-            UNION SELECT person_now, seeker_id FROM link_changes WHERE person_before IS DISTINCT FROM person_now
+            SELECT unnest([person_before, person_now]) AS person_id, seeker_id FROM link_changes
+            WHERE person_before IS DISTINCT FROM person_now
         ),
         everybody AS (SELECT unique_id, village FROM residents UNION SELECT unique_id, village FROM residents_before)
         SELECT coalesce(l.village::VARCHAR, '-'), count(DISTINCT seeker_id) FROM touched t

@@ -15,18 +15,30 @@ from tenun.agreement.acts.act import SignedAct
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.vocabulary import KeyUse, Party
 from tests.integration.api.conftest import Served
-from tests.lib.agreement_acts import BODIES
+from tests.lib.agreement_acts import BODIES, REFERENCES
 from tests.lib.api_calls import Caller, entries_of
 
 pytestmark = pytest.mark.xdist_group("api")
-UNTIL = {"until": "2030-07-22T17:00:00Z"}
+# Valid whenever these tests run within the term.
+CONSENT = {**BODIES[Kind.THIRD_PARTY_CONSENT], "valid_from": "2025-07-23", "valid_until": "2028-07-22"}
 
 
-def drawn(served: Served, kind: Kind, body: dict[str, Any], *, by: Party = Party.NAKER) -> SignedAct:
+def drawn(
+    served: Served, kind: Kind, body: dict[str, Any], *, by: Party = Party.NAKER, reference: Any = None
+) -> SignedAct:
     """An act that *naker* has signed; as its own, or in the name of the other."""
     agreement = served.nodes.agreement
     now = datetime.now(UTC)
-    made = acts.compose(kind, agreement=agreement.id, rev=agreement.rev, by=by, previous=[], made_at=now, body=body)
+    made = acts.compose(
+        kind,
+        agreement=agreement.id,
+        rev=agreement.rev,
+        by=by,
+        previous=[agreement.rev],
+        made_at=now,
+        body=body,
+        reference=reference,
+    )
     return acts.sign(made, party_keys.private(served.nodes.naker.keys, KeyUse.AGREEMENT), at=now)
 
 
@@ -56,12 +68,14 @@ def by_our_message_key(served: Served, signed: SignedAct) -> bytes:
     return acts.sign(signed, party_keys.private(served.nodes.naker.keys, KeyUse.MESSAGE), at=datetime.now(UTC)).content
 
 
-FORGED: dict[str, Callable[[Served, SignedAct], bytes]] = {
-    "none": lambda _, signed: signed.content,
-    "other bytes": lambda _, signed: with_second(signed, other_bytes),
-    "the first once more": lambda _, signed: with_second(signed, the_same_again),
-    "by a stranger's key": by_a_stranger,
-    "by a key for messages": by_our_message_key,
+BROKEN, SURPLUS, MISSING = (f"agreement.act.{name}" for name in ("signature_broken", "signature_surplus", "not_signed"))
+# How the second signature is made, and under which code the node has the refusal in its log.
+FORGED: dict[str, tuple[Callable[[Served, SignedAct], bytes], str]] = {
+    "left out": (lambda _, signed: signed.content, MISSING),
+    "other bytes": (lambda _, signed: with_second(signed, other_bytes), BROKEN),
+    "the first once more": (lambda _, signed: with_second(signed, the_same_again), BROKEN),
+    "by a stranger's key": (by_a_stranger, BROKEN),
+    "by a key for messages": (by_our_message_key, SURPLUS),
 }
 
 
@@ -76,16 +90,17 @@ def refused(served: Served, caller: Caller, content: bytes) -> str:
     return str(entry["code"])
 
 
-@pytest.mark.pasal("13")
+@pytest.mark.pasal("7(2)", "13")
 @pytest.mark.parametrize("second", FORGED)
 def test_an_act_of_both_is_refused_whose_second_signature_is(served: Served, caller: Caller, second: str) -> None:
-    signed = drawn(served, Kind.EXTEND, UNTIL)
-    print(second, refused(served, caller, FORGED[second](served, signed)))
+    forge, code = FORGED[second]
+    signed = drawn(served, Kind.THIRD_PARTY_CONSENT, CONSENT, reference=REFERENCES[Kind.THIRD_PARTY_CONSENT])
+    assert refused(served, caller, forge(served, signed)) == code
 
 
 @pytest.mark.pasal("7(4)")
 def test_nobody_shuts_off_in_the_name_of_the_other(served: Served, caller: Caller) -> None:
     signed = drawn(served, Kind.SHUT_OFF, BODIES[Kind.SHUT_OFF], by=Party.DESA)
-    print(refused(served, caller, signed.content))
+    assert refused(served, caller, signed.content) == "agreement.act.signature_surplus"
     assert caller.call("GET", f"{caller.base}/acts/state").json()["in_force"] is True
     assert caller.ask_token(caller.grant()).status == 200

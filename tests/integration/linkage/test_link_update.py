@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -69,8 +71,6 @@ def links(out: Path) -> list[Any]:
 
 
 def made_with(state: Path) -> dict[str, Any]:
-    import json
-
     found: dict[str, Any] = json.loads((state / "run" / "fit.json").read_text())["made_with"]
     return found
 
@@ -98,14 +98,10 @@ def test_increments_give_what_a_full_run_with_the_same_fit_gives(people: Path, t
     columns = f"* REPLACE (CASE WHEN {altered} THEN NULL ELSE nik END AS nik)"
     first_r = part(accounts, tmp_path / "r0.parquet", f"NOT {is_new_r}", columns)
     state, out = tmp_path / "state", tmp_path / "links.parquet"
-    link_files(
-        PersonTable(first_l, "sid_id"), PersonTable(first_r, "akun_id"), out, settings=SETTINGS, as_of=AS_OF, state=state
-    )
+    tables = PersonTable(first_l, "sid_id"), PersonTable(first_r, "akun_id")
+    link_files(*tables, out, settings=SETTINGS, as_of=AS_OF, state=state)
     before = Remembered(tmp_path / "before")
-    (state / "run").rename(before.folder)
-    import shutil
-
-    shutil.copytree(before.folder, state / "run")
+    shutil.copytree(state / "run", before.folder)
 
     # In two steps: what is new and altered, then what is gone.
     updating.update_files(
@@ -132,17 +128,16 @@ def test_a_resident_who_is_gone_takes_the_links_along_and_the_village_is_named(p
         PersonTable(residents, "sid_id"), PersonTable(accounts, "akun_id"), out,
         settings=SETTINGS, as_of=AS_OF, state=state,
     )  # fmt: skip
-    person, account = duckdb.sql(
-        f"SELECT sid_id, akun_id FROM {quoted(out)} WHERE class = 'nik' AND duplicate_of IS NULL ORDER BY akun_id LIMIT 1"
-    ).fetchall()[0]
+    first = "WHERE class = 'nik' AND duplicate_of IS NULL ORDER BY akun_id LIMIT 1"
+    person, account = duckdb.sql(f"SELECT sid_id, akun_id FROM {quoted(out)} {first}").fetchall()[0]
     gone = part(residents, tmp_path / "gone.parquet", f"sid_id = {person}", "sid_id")
-    report = updating.update_files(
-        state, out, left=Delta(gone=gone), right=Delta(), settings=SETTINGS, changes=changes
-    )
+    report = updating.update_files(state, out, left=Delta(gone=gone), right=Delta(), settings=SETTINGS, changes=changes)
     assert report.links_removed + report.links_moved >= 1
-    assert report.villages and all(len(code) == 10 for code in report.villages)
+    assert report.villages
+    assert all(len(code) == 10 for code in report.villages)
     told = duckdb.sql(f"SELECT person_before, person_now FROM {quoted(changes)} WHERE seeker_id = {account}").fetchall()
-    assert told[0][0] == person and told[0][1] != person
+    assert told[0][0] == person
+    assert told[0][1] != person
 
 
 def test_a_state_made_with_other_thresholds_is_not_continued(people: Path, tmp_path: Path) -> None:

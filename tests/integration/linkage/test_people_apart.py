@@ -127,7 +127,7 @@ def test_a_relatives_nik_does_not_make_one_person_of_two(case: Case, relative: s
 def test_whoever_used_a_relatives_nik_is_found_by_the_rest(case: Case) -> None:
     father = {"full_name": "LALU SURAHMAN WIRAJAYA", "birth_date": date(1965, 2, 11), "age_years": 61}
     case.resident("a")
-    case.resident("father", nik="5201011102659801", **father)
+    case.resident("father", nik="5201011102659802", **father)
     case.account("x", **father)  # with the NIK of a
     row = case.linked()["x"]
     assert (row["match_class"], row["person_id"]) == ("probable", "father")
@@ -225,13 +225,31 @@ def test_a_person_written_down_twice_is_no_rival_of_himself(case: Case) -> None:
     assert case.linked()["x"]["match_class"] == "probable"
 
 
-def test_the_second_account_of_a_person_goes_to_a_person(case: Case) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"nik": None},
+        {"nik": None, "full_name": "Pratama Lalu Wirajaya"},
+        {"village_code": OTHER_DISTRICT, "address": None},
+    ],
+)
+def test_a_persons_second_account_is_linked_and_names_the_first(case: Case, change: dict[str, Any]) -> None:
     case.resident("a")
     case.account("x")
-    case.account("y", nik=None)
+    case.account("y", **change)
+    found = case.linked()
+    assert (accepted(found["x"]), found["x"]["duplicate_of"]) == ("a", None)
+    assert (accepted(found["y"]), found["y"]["duplicate_of"]) == ("a", "x")
+    assert found["y"]["reasons"][-1] == "second_account"
+
+
+def test_a_doubtful_claim_on_a_person_who_has_an_account_is_not_accepted(case: Case) -> None:
+    case.resident("a")
+    case.account("x")
+    case.account("y", nik=None, full_name="Lalu Wiraguna", address=None, birth_date=date(1992, 5, 6))
     found = case.linked()
     assert accepted(found["x"]) == "a"
-    assert (found["y"]["match_class"], found["y"]["reasons"][-1]) == ("review", "person_has_other_account")
+    assert (accepted(found["y"]), found["y"]["duplicate_of"]) == (None, None)
 
 
 BARE = {"full_name": None, "birth_date": None, "address": None}

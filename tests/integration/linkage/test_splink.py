@@ -14,7 +14,6 @@ from tenun.linkage.training import TRAINEES, TooLittleToTrain
 from tests.lib import standard_tables
 from tests.lib.invented_people import invent
 
-
 SAME_NIK = blocking.Rule("nik", ("#.nik",), ("#.nik",), "the first stage's own rule")
 
 

@@ -10,8 +10,19 @@ from tenun.portal.access import Permission, Route
 
 pytestmark = pytest.mark.xdist_group("portal")
 
-ARGUMENTS: dict[str, dict[str, str]] = {"area": {"code": "52.08.01.2002"}, "indicator": {"indicator": "b1"}}
-OFFICER = {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ}
+# Reports and pairs that this node does not have: whoever may ask for them is told so.
+NOT_THERE: dict[str, dict[str, str]] = {
+    "link_report_of": {"id": "2026-06-01-abc"},
+    "link_report_file": {"id": "2026-06-01-abc", "name": "report.id.pdf"},
+    "link_chart": {"id": "2026-06-01-abc", "name": "m_u"},
+    "link_pair": {"seeker_id": "a1", "person_id": "b2"},
+}
+ARGUMENTS: dict[str, dict[str, str]] = {
+    "area": {"code": "52.08.01.2002"},
+    "indicator": {"indicator": "b1"},
+    **NOT_THERE,
+}
+OFFICER = {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ, Permission.LINK_READ}
 REVIEWER = OFFICER | {Permission.LINK_REVIEW, Permission.LINK_ARBITRATE}
 USERS = {
     "petugas.desa": OFFICER,
@@ -19,8 +30,8 @@ USERS = {
     "penengah.naker": REVIEWER,
     "kabupaten.desa": OFFICER,
     "provinsi.naker": REVIEWER,
-    "pimpinan.desa": {Permission.FIGURES_READ, Permission.EXCHANGE_READ},
-    "pimpinan.naker": {Permission.FIGURES_READ, Permission.EXCHANGE_READ},
+    "pimpinan.desa": {Permission.FIGURES_READ, Permission.EXCHANGE_READ, Permission.LINK_READ},
+    "pimpinan.naker": {Permission.FIGURES_READ, Permission.EXCHANGE_READ, Permission.LINK_READ},
     "keamanan.naker": {Permission.EXCHANGE_READ},
 }
 
@@ -59,7 +70,8 @@ def test_an_account_opens_what_its_role_is_given(sign_in: Any, username: str, ro
     rule = access.ROUTES[route]
     answer = sign_in(username).get(address(route))
     if isinstance(rule, Permission):
-        assert answer.status_code == (200 if rule in USERS[username] else 403)
+        found = 404 if route in NOT_THERE else 200
+        assert answer.status_code == (found if rule in USERS[username] else 403)
     else:
         assert answer.status_code != 403
 

@@ -1,4 +1,4 @@
-"""Whatever the scores: one person has one account but for those said to be second ones, in any order and on any threads."""
+"""Whatever the scores: one person, one account, but for those said to be second ones; in any order, on any threads."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def decide(offers: list[Offer], *, threads: int) -> list[Decided]:
     types = {"seeker_id": pa.string(), "person_id": pa.string(), "stage": pa.string(), "held_back": pa.string()}
     numbers = {name: pa.float64() for name in ("weight", "others", "person")}
     levels = {f"gamma_{field}": pa.int8() for field in FIELDS}
-    schemas = {"nik": {**types, **numbers, **levels}, "rules": {**types, **numbers, **levels, "probability": pa.float64()}}
+    schemas = {
+        "nik": {**types, **numbers, **levels},
+        "rules": {**types, **numbers, **levels, "probability": pa.float64()},
+    }
     connection = connect(threads=threads)
     try:
         for stage, columns in schemas.items():

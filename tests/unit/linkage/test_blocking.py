@@ -79,9 +79,7 @@ def test_all_rules_find_together_what_each_finds_alone(engine: duckdb.DuckDBPyCo
 
 
 @by_name
-def test_a_crowded_key_is_left_out_and_its_accounts_are_counted(
-    engine: duckdb.DuckDBPyConnection, rule: Rule
-) -> None:
+def test_a_crowded_key_is_left_out_and_its_accounts_are_counted(engine: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     found, blocked = find(engine, rule, shared_max=FEW)
     crowd = crowds(engine, rule)
     assert found == {pair for pair in joined(engine, rule) if crowd[pair[1]] <= FEW}

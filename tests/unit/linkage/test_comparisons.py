@@ -15,6 +15,9 @@ HELD_BACK = {
     assignment.CLOSE_RIVAL,
     assignment.WEIGHT_BETWEEN,
     assignment.PERSON_TAKEN,
+    assignment.NIK_DATE_DIFFERS,
+    assignment.SECOND_ACCOUNT,
+    assignment.JUDGED_SAME,
     assignment.NO_CANDIDATE,
 }
 

@@ -15,6 +15,8 @@ from tenun.engine.duckdb import connect
 from tenun.linkage import model
 from tenun.linkage.comparisons import COMPARISONS
 from tenun.linkage.model import ModelUnfit
+from tests.lib import standard_tables
+from tests.lib.invented_people import People
 
 
 def shipped() -> dict[str, Any]:
@@ -94,18 +96,23 @@ def test_a_model_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_chance_of_one_village_is_counted_and_not_learnt() -> None:
+    here = [("52.01.01.2001", "male"), ("52.01.01.2002", "male"), ("52.01.02.2001", "female"), (None, None)]
+    people = People()
+    people.residents = [
+        {"person_id": f"p{number}", "is_kept": True, "village_code": village, "regency_code": "52.01", "sex": sex}
+        for number, (village, sex) in enumerate(here)
+    ]
+    people.seekers = [
+        {
+            "seeker_id": f"s{number}",
+            "village_code": village,
+            "regency_code": village[:5] if village else "52.01",
+            "sex": sex,
+        }
+        for number, (village, sex) in enumerate([*here, ("52.02.01.2001", "male")])
+    ]
     connection = connect(threads=1)
-    connection.execute(
-        """
-        CREATE TABLE people AS SELECT unnest(['52.01.01.2001', '52.01.01.2002', '52.01.02.2001', NULL]) AS village,
-            '52.01' AS regency, unnest(['male', 'male', 'female', NULL]) AS sex;
-        ALTER TABLE people ADD COLUMN district VARCHAR;
-        UPDATE people SET district = left(village, 8);
-        CREATE TABLE accounts AS SELECT * FROM people;
-        INSERT INTO accounts (village, regency, district, sex) VALUES ('52.02.01.2001', '52.02', '52.02.01', 'male');
-        """
-    )
-    fitted = model.fitted_to(model.load(), connection, "people", "accounts")
+    fitted = standard_tables.prepare(connection, people).model
     connection.close()
     shares = {code: u for code, (_, u) in fitted.probabilities["village"].items()}
     # 3 residents with a village x 3 accounts with one here, and 3 x 1 from another regency

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table of rules reads best with one rule a line or two)
 r"""Names. Three steps: what is no part of a name goes, spellings of one name become one, the old spelling goes.
 
 A standard name is for comparing only: never shown, stored or sent.

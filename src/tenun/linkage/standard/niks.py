@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table of rules reads best with one rule a line or two)
 r"""NIKs: sixteen digits, of which twelve tell district of issue, date of birth (women: day + 40) and six ... the serial.
 
 Structure: Permendagri on the population number (2 province, 2 regency, 2 district, ddmmyy, 4 serial). What is

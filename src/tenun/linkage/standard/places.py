@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table of rules reads best with one rule a line or two)
 r"""Villages by code, sexes by letter or number, and addresses: street or hamlet, and RT/RW."""
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ _PLACE_WORDS = (
     "JALAN|JLN|JL|DUSUN|DSN|DUKUH|DK|KAMPUNG|KAMP|KAMPONG|KP|GANG|GG|LINGKUNGAN|LINGK|LK|LORONG|LRG|BANJAR|BR|JORONG|"
     "PERUMAHAN|PERUM|PRM|KOMPLEK|KOMP|BLOK|BLK"
 )
-_TAIL = "RT|RW|RTRW|R [TW] [0-9]+|NO|NOMOR|NOMER|DESA|DS|KELURAHAN|KEL|KECAMATAN|KEC|KABUPATEN|KAB|KOTA|PROVINSI|PROV"
+_TAIL = "RT|RW|RTRW|R [TW] [0-9]+|R T R W|NO|NOMOR|NOMER|DESA|DS|KELURAHAN|KEL|KECAMATAN|KEC|KABUPATEN|KAB|KOTA|PROVINSI|PROV"
 
 # 002/003 behind a place: nothing but RT and RW is written with noughts in front.
 _PADDED = "0[0-9]{1,2} 0[0-9]{1,2}"
@@ -37,7 +38,11 @@ def macros(without: frozenset[str]) -> dict[str, str]:
     # RT and RW may stand before the place as well as behind it.
     rest = f"regexp_replace(text, '^(((R ?[TW] ?)+[0-9]+ *([0-9]+ )?)+|{_PADDED}( |$))', '')"
     words = rest if "address.words" in without else rf"regexp_replace({rest}, '^(({_PLACE_WORDS}) )+', '')"
-    digits = "x" if "village.punctuation" in without else "regexp_replace(regexp_replace(x, '[.,]0$', ''), '[^0-9]', '', 'g')"
+    digits = (
+        "x"
+        if "village.punctuation" in without
+        else "regexp_replace(regexp_replace(x, '[.,]0$', ''), '[^0-9]', '', 'g')"
+    )
     sex = (
         "CASE x WHEN 'L' THEN 'male' WHEN 'P' THEN 'female' WHEN 'MALE' THEN 'male' WHEN 'FEMALE' THEN 'female' END"
         if "sex.words" in without
@@ -59,6 +64,7 @@ def macros(without: frozenset[str]) -> dict[str, str]:
         "village_digits(x)": f"CASE WHEN regexp_matches(x, '[^0-9]') THEN {digits} ELSE x END",
         # Of any other length it is no code of a region.
         "region_number(x)": "CASE WHEN regexp_full_match(x, '([0-9]{4}|[0-9]{6}|[0-9]{10})') THEN x::BIGINT END",
+        "region_regency(n)": "CASE WHEN n > 999999999 THEN n // 1000000 WHEN n > 99999 THEN n // 100 ELSE n END",
         "sex_read(x)": sex,
         "address_unit(text)": "NULL::VARCHAR" if "address.unit" in without else unit,
         "address_place(text)": f"nullif(trim(regexp_replace({words}, '(^| )(({_TAIL})( ?[0-9]|$| )|{_PADDED}( |$)).*', '')), '')",

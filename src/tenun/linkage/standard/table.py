@@ -80,11 +80,13 @@ class Standard:
         WITH written AS (
             SELECT *, upper(full_name) AS name_0, upper(trim(nik)) AS nik_0,
                    {places.ADDRESS.sql("upper(address)", self.without)} AS address_1,
-                   {places.ADDRESS.sql("upper(hamlet)", self.without)} AS hamlet_1, village_digits(village_code) AS village_0
+                   {places.ADDRESS.sql("upper(hamlet)", self.without)} AS hamlet_1,
+                   village_digits(village_code) AS village_0
             FROM {source}
         ),
         lettered AS (
-            SELECT *, {names.LETTERS.sql("name_0", self.without)} AS name_1, {niks.WRITING.sql("nik_0", self.without)} AS nik_1,
+            SELECT *, {names.LETTERS.sql("name_0", self.without)} AS name_1,
+                   {niks.WRITING.sql("nik_0", self.without)} AS nik_1,
                    region_number(village_0) AS village_1, date_known(birth_date) AS known_date
             FROM written
         ),
@@ -116,13 +118,13 @@ class Standard:
                nik_is_female(nik_3) AS nik_female,
                replace(name_4, ' ', '') AS joined, name_4 AS core, name_sorted(name_4, word_1, word_2) AS sorted,
                name_sound(folded_1) AS sound_1, name_sound(folded_2) AS sound_2,
-               known_date AS birth_date, age_years::SMALLINT AS age, CASE sex WHEN 'female' THEN true WHEN 'male' THEN false END AS is_female,
+               known_date AS birth_date, age_years::SMALLINT AS age,
+               CASE sex WHEN 'female' THEN true WHEN 'male' THEN false END AS is_female,
                CASE WHEN village_1 > 999999999 THEN village_1 END AS village,
-               (CASE WHEN village_1 > 999999999 THEN village_1 // 10000 WHEN village_1 > 99999 THEN village_1 END)::INTEGER
+               (CASE WHEN village_1 > 999999999 THEN village_1 // 10000 WHEN village_1 > 99999
+                     THEN village_1 END)::INTEGER
                AS district,
-               coalesce(CASE WHEN village_1 > 999999999 THEN village_1 // 1000000 WHEN village_1 > 99999
-                             THEN village_1 // 100 ELSE village_1 END,
-                        region_number(village_digits(regency_code)))::INTEGER AS regency,
+               region_regency(coalesce(village_1, region_number(village_digits(regency_code))))::INTEGER AS regency,
                coalesce(address_place(address_1), address_place(hamlet_1)) AS place, address_place(hamlet_1) AS hamlet,
                coalesce(unit_of(number_of(rt), number_of(rw)), address_unit(address_1)) AS unit{carried}
         FROM cut
@@ -145,7 +147,8 @@ def read_text(source: str, id_column: str, columns: Mapping[str, str], *, as_of:
     return f"""
     SELECT "{id_column}" AS unique_id, {text("nik")} AS nik, {text("nama")} AS full_name,
            {born} AS birth_date, {age} AS age_years,
-           sex_read(upper(trim({text("jk")}))) AS sex, {text("kode_desa")} AS village_code, NULL::VARCHAR AS regency_code,
+           sex_read(upper(trim({text("jk")}))) AS sex, {text("kode_desa")} AS village_code,
+           NULL::VARCHAR AS regency_code,
            {text("alamat")} AS address, NULL::VARCHAR AS hamlet, NULL::VARCHAR AS rw, NULL::VARCHAR AS rt
     FROM {source}
     """

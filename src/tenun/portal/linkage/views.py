@@ -76,11 +76,12 @@ def chart(request: HttpRequest, id: str, name: str) -> HttpResponse:
 @require_safe
 def report_file(request: HttpRequest, id: str, name: str) -> HttpResponse:
     """The report to take along: for accounts that may see all of it."""
-    if not request.user.scope.is_national:
-        raise PermissionDenied
     if name not in FILES:
         raise Http404
-    answer = HttpResponse(_report(id).files[name], content_type=FILES[name])
+    content = _report(id).files[name]
+    if not request.user.scope.is_national:
+        raise PermissionDenied
+    answer = HttpResponse(content, content_type=FILES[name])
     answer.headers["Content-Disposition"] = f'attachment; filename="tenun-{id}-{name}"'
     return answer
 
