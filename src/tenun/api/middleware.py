@@ -52,6 +52,8 @@ class RequestLog:
             duration_ms=round((time.monotonic() - started) * 1000, 1),
         )
         response["X-Request-Id"] = reference
+        # Else Django writes a line of its own for an answer from 500 on, such as "busy", and that line has the path.
+        response._has_been_logged = True  # type: ignore[attr-defined]
         return response
 
 

@@ -65,7 +65,8 @@ def accept_by_nik(
     The others' weight must bear the NIK out, because relatives lend one another their NIK: they share village
     and address, but not name, birth date and sex. A father and a son may share the name too: where the birth dates
     differ, the account is looked for by rules first, and has its NIK's person only if nobody else is found. Where an
-    account has neither name nor birth date, the resident's own date and sex must be those inside the NIK, so that at least it is his or hers.
+    account has neither name nor birth date, the resident's own date and sex must be those inside the NIK, so that at
+    least it is his or hers.
     """
     name_missing = comparisons.gamma("name", "name_missing")
     date_missing = comparisons.gamma("birth_date", "birth_date_missing")

@@ -72,6 +72,7 @@ def test_a_call_that_one_side_lacks_is_named_by_the_worker_on_the_page_and_to_th
         "orders": None,
         "mirror": None,
         "reconcile": None,
+        "stamp": None,
     }
 
     (day,) = [one for one in reconcile.latest(home.station, 7) if one.day == DAY]

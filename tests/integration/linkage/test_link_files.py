@@ -215,7 +215,8 @@ def test_dates_and_numbers_may_come_in_types_of_their_own(tables: Tables, tmp_pa
     pq.write_table(pa.table(rows), tmp_path / "accounts.parquet")
     pq.write_table(
         pa.table({"sid_id": ["x"], "nama": ["SUPARMAN"], "tgl_lahir": ["12 Mei 1990"], "nik": ["5201141205909001"],
-                  "kode_desa": ["52.01.14.2005"], "jk": ["Laki-laki"], "alamat": ["-"]}), tmp_path / "residents.parquet",
+                  "kode_desa": ["52.01.14.2005"], "jk": ["Laki-laki"], "alamat": ["-"]}),
+        tmp_path / "residents.parquet",
     )  # fmt: skip
     link(tmp_path / "residents.parquet", tmp_path / "accounts.parquet", tmp_path / "links.parquet")
     rows_out = pq.read_table(tmp_path / "links.parquet").to_pylist()

@@ -131,7 +131,7 @@ def test_whoever_used_a_relatives_nik_is_found_by_the_rest(case: Case) -> None:
     case.account("x", **father)  # with the NIK of a
     row = case.linked()["x"]
     assert (row["match_class"], row["person_id"]) == ("probable", "father")
-    assert "nik_differs" in row["reasons"]
+    assert "nik_of_household" in row["reasons"]
 
 
 TWIN = {"full_name": "LALU PRADANA WIRAJAYA", "nik": "5201010505929802"}

@@ -6,7 +6,6 @@ lines: which scopes are closed and who knows it, when the term ends, which field
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from dataclasses import replace
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tenun.agreement import party_jwk, party_keys
+from tenun.agreement.acts import rotation
 from tenun.agreement.acts.chain import Chain
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.vocabulary import KeyUse, Party
@@ -131,13 +131,14 @@ class CallsAndActs(RuleBasedStateMachine):
         # The model.
         self.closed: dict[str, tuple[Party, dict[str, str]]] = {}
         """By act: whose closure, of what."""
-        self.unheard: set[str] = set()
-        """Acts that *naker* does not know of yet, and what they take back."""
+        self.heard: dict[Party, dict[str, tuple[Party, dict[str, str]]]] = {party: {} for party in Party}
+        """As each node knows it: its own acts at once, the other's once they were delivered."""
         self.until, self.fields = END, set(FIELDS)
         self.revisions = 0
-        self.answered: dict[str, str] = {}
-        """Calls whose data came, or was lost on the way back; by name, what became of them."""
-        self.lost = 0
+        self.given: set[str] = set()
+        """Calls that were answered with data."""
+        self.unheard: set[str] = set()
+        """Those of them whose answer was lost: the consumer has nothing in its hands to show for it."""
 
     def teardown(self) -> None:
         if not hasattr(self, "server"):
@@ -156,7 +157,7 @@ class CallsAndActs(RuleBasedStateMachine):
         if scope["kind"] == "client" and party is Party.NAKER:
             scope = {"kind": "client", "name": "desa"}
         made = self.acts.act(party, Kind.SHUT_OFF, {**BODIES[Kind.SHUT_OFF], "scope": scope})
-        self.closed[made.hash] = (party, scope)
+        self.closed[made.hash] = self.heard[party][made.hash] = (party, scope)
         self._told(is_told)
 
     @precondition(lambda self: self.closed)
@@ -164,6 +165,7 @@ class CallsAndActs(RuleBasedStateMachine):
     def reinstate(self, data: st.DataObject, is_told: bool) -> None:
         name = data.draw(st.sampled_from(sorted(self.closed)))
         party, _ = self.closed.pop(name)
+        del self.heard[party][name]
         self.acts.act(party, Kind.REINSTATE, {"opens": [name], "reason": "Bersih."})
         self._told(is_told)
 
@@ -200,7 +202,8 @@ class CallsAndActs(RuleBasedStateMachine):
         old = party_keys.private(keys, KeyUse.MESSAGE).thumbprint()
         body = {"reason": "rotation", "old": old, "key": {"use": "message", "jwk": party_jwk.public_jwk(new)}}
         self.acts.act(Party.NAKER, Kind.KEY_CHANGE, body, new_key=new)
-        (keys / "message.jwk").write_text(json.dumps(new.as_dict(private=True)))
+        state = self.acts.chains[Party.NAKER].state()
+        assert rotation.install(keys, KeyUse.MESSAGE, new, party=Party.NAKER, state=state)
         self._told(True)
 
     @precondition(lambda self: self._is_in_force() and self.until == END)
@@ -253,7 +256,9 @@ class CallsAndActs(RuleBasedStateMachine):
         given = [one["call"] for one in entries(self.nodes.desa)[before:] if one["type"] == "call.opened"]
         if came == "answered" or (fate == "answer lost" and expected == "answered"):
             assert len(given) == 1, (operation, fate, given)
-            self.answered[given[0]] = fate
+            self.given.add(given[0])
+            if fate == "answer lost":
+                self.unheard.add(given[0])
         else:
             assert given == [], "something was given that the model refuses"
 
@@ -283,9 +288,9 @@ class CallsAndActs(RuleBasedStateMachine):
 
     def _expected(self, operation: str, fields: set[str]) -> str:
         dataset = None if operation == "catalogue" else DATASET
-        if self._covers(self.heard, dataset, client="desa") :
+        if self._covers(self.heard[Party.NAKER], dataset, clients={"desa", "naker"}):
             return "gate"
-        if self._covers(self.closed, dataset, client="naker"):
+        if self._covers(self.heard[Party.DESA], dataset, clients={"naker"}):
             return "agreement-shut-off"
         if operation == "catalogue":
             return "answered"
@@ -296,21 +301,48 @@ class CallsAndActs(RuleBasedStateMachine):
         return "cursor-unknown" if operation == "delta" else "answered"
 
     @staticmethod
-    def _covers(closed: dict[str, tuple[Party, dict[str, str]]], dataset: str | None, *, client: str) -> bool:
+    def _covers(closed: dict[str, tuple[Party, dict[str, str]]], dataset: str | None, *, clients: set[str]) -> bool:
         return any(
             scope["kind"] == "agreement"
             or (scope["kind"] == "dataset" and scope["name"] == dataset)
-            or (scope["kind"] == "client" and scope["name"] == client)
+            or (scope["kind"] == "client" and scope["name"] in clients)
             for _, scope in closed.values()
         )
 
     def _told(self, is_told: bool) -> None:
-        """Each party's own acts count at it at once; the other's once they are delivered."""
         if is_told:
             self.acts.deliver()
+            self.heard = {party: dict(self.closed) for party in Party}
+
+    # --- the two logs ----------------------------------------------------------------------------
 
     def _judge(self) -> None:
-        pass
+        """What was given is in both logs; nothing else is found in them; what is taken out of one is named."""
+        logs = {party: entries(self.nodes.of(party)) for party in Party}
+        asked = {one["call"] for one in logs[Party.NAKER] if one["type"] == "call.asked"}
+        assert self.given <= asked
+        assert self._found(logs) == set()
+        for number, call in enumerate(sorted(self.given)):
+            # By turns: the provider hides that it gave, the consumer that it asked.
+            party, kinds = (
+                (Party.DESA, ("call.opened", "call.closed"))
+                if number % 2
+                else (Party.NAKER, ("call.asked", "call.answered"))
+            )
+            logs[party] = [one for one in logs[party] if not (one.get("call") == call and one["type"] in kinds)]
+        hidden = {
+            (call, Party.DESA if number % 2 else Party.NAKER)
+            for number, call in enumerate(sorted(self.given))
+            if number % 2 == 0 or call not in self.unheard
+        }
+        assert self._found(logs) == hidden
+
+    def _found(self, logs: dict[Party, list[dict[str, Any]]]) -> set[tuple[str, Party | None]]:
+        later = self.nodes.clock.now() + timedelta(days=2)
+        window = Window(self.began - timedelta(days=1), later, later + timedelta(days=1))
+        found = comparison.compare(Party.DESA, enumerate(logs[Party.DESA]), enumerate(logs[Party.NAKER]), window)
+        assert {one.kind for one in found.findings} <= {FindingKind.MISSING}, found.findings
+        return {(one.key, one.lacking) for one in found.findings}
 
 
 def _silent(exchange: Exchange) -> None:

@@ -665,6 +665,7 @@ def test_the_ends_of_the_year_and_the_first_of_july_are_heaped(engine: duckdb.Du
         ("52", None, None, None),
         ("5201140", None, None, None),
         ("52011420051", None, None, None),
+        ("0099999999", None, None, None),
         ("9" * 19, None, None, None),
         ("desa", None, None, None),
         ("", None, None, None),
@@ -681,6 +682,7 @@ def test_a_village_code_says_village_district_or_regency(
 def test_where_the_village_is_unknown_the_regency_may_still_be_known(engine: duckdb.DuckDBPyConnection) -> None:
     assert delivered(engine, regency_code="52.01")["regency"] == 5201
     assert delivered(engine, regency_code="52.71", village_code="52.01.14.2005")["regency"] == 5201
+    assert delivered(engine, regency_code="520114")["regency"] == 5201
     assert delivered(engine, regency_code="9" * 19)["regency"] is None
 
 

@@ -63,7 +63,7 @@ def macros(without: frozenset[str]) -> dict[str, str]:
         # Ten digits are a village; six and four say the district or the regency only.
         "village_digits(x)": f"CASE WHEN regexp_matches(x, '[^0-9]') THEN {digits} ELSE x END",
         # Of any other length it is no code of a region.
-        "region_number(x)": "CASE WHEN regexp_full_match(x, '([0-9]{4}|[0-9]{6}|[0-9]{10})') THEN x::BIGINT END",
+        "region_number(x)": "CASE WHEN regexp_full_match(x, '[1-9]([0-9]{3}|[0-9]{5}|[0-9]{9})') THEN x::BIGINT END",
         "region_regency(n)": "CASE WHEN n > 999999999 THEN n // 1000000 WHEN n > 99999 THEN n // 100 ELSE n END",
         "sex_read(x)": sex,
         "address_unit(text)": "NULL::VARCHAR" if "address.unit" in without else unit,
