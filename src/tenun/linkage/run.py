@@ -144,6 +144,7 @@ def link(
             "pairs": pipeline.outcome.pairs,
             "crowded": pipeline.outcome.crowded,
             "expected_share": round(pipeline.outcome.share, 4),
+            "model_signature": model.signature.as_dict() if model.signature else None,
         }
         snapshot = crosswalk.publish(lake, rows, as_of=sides.as_of, origin=origin, details=details)
     return _report(snapshot, sides, seconds=clock.seconds, is_new=True)
