@@ -90,15 +90,8 @@ def _standard_form(connection: duckdb.DuckDBPyConnection, of_kind: str, values: 
 
 # --- the rules, one by one ---------------------------------------------------------------------------
 
-# Village codes that were given up: which became which stands in the editions of the register of regions.
-WITHOUT_EXAMPLE = {
-    "village.history": pytest.mark.xfail(strict=True, reason="listed, and not built yet: no rewriting of codes")
-}
 
-
-@pytest.mark.parametrize(
-    "rule", [pytest.param(rule, marks=WITHOUT_EXAMPLE.get(rule.code, ()), id=rule.code) for rule in RULES]
-)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_every_rule_says_why_and_shows_what_it_changes(rule: Rule) -> None:
     assert rule.why
     assert re.fullmatch(r"(nik|name|date|address|village|sex)\.[a-z_]+", rule.code)

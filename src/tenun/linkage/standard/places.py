@@ -27,7 +27,6 @@ RULES = (
          examples=(("DSN KRAJAN RT 1", "KRAJAN"),)),
     Rule("village.punctuation", "52.01.14.2005 and 5201142005 are one code; so is 5201142005.0 of a spreadsheet.", "",
          examples=(("52.01.14.2005", "5201142005"), ("5201142005.0", "5201142005"))),
-    Rule("village.history", "A code that was given up, of a split or moved village, becomes the one in force.", ""),
     Rule("sex.words", "L, LK, Laki-laki, PRIA, 1; P, PR, Perempuan, WANITA, 2.", "",
          examples=(("LAKI-LAKI", "male"), ("2", "female"))),
 )  # fmt: skip
