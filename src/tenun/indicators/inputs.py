@@ -174,10 +174,9 @@ def _accepted(crosswalk: pa.Table, residents: Sequence[Snapshot]) -> pa.Table:
     villages = pa.array([one.scope for one in residents], pa.string())
     is_linked = pc.is_in(crosswalk.column("match_class"), value_set=pa.array(ACCEPTED))
     # A person counts once, however many accounts are his. Crosswalks of before recipe 2 had one account a person.
-    has_second_accounts = "duplicate_of" in crosswalk.column_names
-    is_first = pc.is_null(crosswalk.column("duplicate_of")) if has_second_accounts else True
-    is_accepted = pc.and_(is_linked, is_first)
-    return crosswalk.filter(pc.and_(is_accepted, pc.is_in(crosswalk.column("village_code"), value_set=villages)))
+    if "duplicate_of" in crosswalk.column_names:
+        is_linked = pc.and_(is_linked, pc.is_null(crosswalk.column("duplicate_of")))
+    return crosswalk.filter(pc.and_(is_linked, pc.is_in(crosswalk.column("village_code"), value_set=villages)))
 
 
 def _is_linked(residents: Snapshot, crosswalks: Sequence[Snapshot]) -> bool:
