@@ -20,13 +20,13 @@ from rich.table import Table
 
 from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
-from tenun.cli import console, feedback
+from tenun.cli import console, feedback, link_asking
 from tenun.cli import indicators as figures
 from tenun.indicators.tables import DATASET as RESULTS
 from tenun.kernel import canonical_json
 from tenun.kernel.clock import SystemClock
 from tenun.lake.snapshot import Layer, Snapshot
-from tenun.linkage import permits, quality, run, settings
+from tenun.linkage import quality, run, settings
 from tenun.node import chain, pair, postgres
 from tenun.node.home import SOURCE_ROOT, NodeHome, Role, home_folder, reference_folder
 from tenun.node.processes import Name
@@ -168,16 +168,13 @@ def _run(
         for area in areas:
             summary.persons_delivered += _pull_residents(nodes, area)
     with stages("link", "Memadankan / linking"):
-        moment = SystemClock().now()
-        position = chain.standing_of(naker).at(moment)
-        permitted = permits.ask(
-            position.agreement, by=Party.NAKER, moment=moment, lake=naker.lake, state=position.state
-        )
+        permitted = link_asking.ask(naker)
         report = run.link(
             naker.lake,
             residents_permit=permitted.residents,
             seekers_permit=permitted.seekers,
             settings=settings.load(None),
+            judgements=link_asking.judged(naker),
         )
         summary.linked = dict(report.linked)
     with stages("indicators", "Menghitung angka / computing the figures"):

@@ -13,7 +13,6 @@ from tenun.cli import console, link_asking, link_engine, link_export, link_files
 from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption, ThreadsOption
 from tenun.cli.link_engine import EngineName, EngineOption, MasterOption
 from tenun.linkage import quality, run, settings
-from tenun.linkage.review import judgements
 from tenun.linkage.run import LinkReport
 from tenun.node.home import NodeHome, Role
 
@@ -39,14 +38,13 @@ def run_command(
     chosen = settings.load(settings_file, model=model, threads=threads, memory=memory)
     link_model.require_signed(home, model)
     permitted = link_asking.ask(home)
-    settled = judgements.settled(judgements.Judgements(review.folder_of(home)))
     with link_asking.bar(as_json) as progress:
         report = run.link(
             home.lake,
             residents_permit=permitted.residents,
             seekers_permit=permitted.seekers,
             settings=chosen,
-            judgements=settled if settled.num_rows else None,
+            judgements=link_asking.judged(home),
             progress=progress,
         )
     console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_report(report))

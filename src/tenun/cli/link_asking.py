@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import pyarrow as pa
 import typer
 
 from tenun.agreement.vocabulary import Party
@@ -14,7 +15,8 @@ from tenun.cli import console
 from tenun.kernel.clock import SystemClock
 from tenun.linkage import permits
 from tenun.linkage.permits import Permits
-from tenun.linkage.run import Progress
+from tenun.linkage.review import judgements
+from tenun.linkage.stages import Progress
 from tenun.node.chain import standing_of
 from tenun.node.home import NodeHome
 
@@ -45,6 +47,11 @@ def ask(home: NodeHome) -> Permits:
     now = SystemClock().now()
     position = standing_of(home).at(now)
     return permits.ask(position.agreement, by=Party.NAKER, moment=now, lake=home.lake, state=position.state)
+
+
+def judged(home: NodeHome) -> pa.Table:
+    """What people settled at this node: seeker_id, person_id, verdict."""
+    return judgements.settled(judgements.Judgements(home.folder / judgements.FOLDER))
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def sample_command(
     position = standing_of(home).at(now)
     permitted = permits.ask(position.agreement, by=Party.NAKER, moment=now, lake=home.lake, state=position.state)
     drawn = sample.draw(home.lake, snapshot, residents_permit=permitted.residents, size=size, seed=seed, moment=now)
-    kept = sample.keep(folder_of(home), drawn)
+    kept = sample.keep(_folder(home), drawn)
     classes = Counter(str(one.candidate.match_class) for one in kept.drawn)
     result = {
         "sample": kept.id,
@@ -76,7 +76,7 @@ def sample_command(
 def status_command(as_json: console.JsonOption = False) -> None:
     """Sejauh mana tinjauan, dan apakah catatannya utuh / how far the review is, and whether its record is whole."""
     home = NodeHome.of(Role.NAKER)
-    desk = Desk(home.lake, folder_of(home))
+    desk = Desk(home.lake, _folder(home))
     result: dict[str, Any] = {
         "judgements": len(desk.judgements.all()),
         "reviewers": len({one.reviewer for one in desk.judgements.all()}),
@@ -101,7 +101,7 @@ def status_command(as_json: console.JsonOption = False) -> None:
 @app.command("estimate")
 def estimate_command(sample_id: SampleOption = None, as_json: console.JsonOption = False) -> None:
     """Taksir presisi padanan dari contoh yang dinilai / estimate the links' precision from the judged sample."""
-    folder = folder_of(NodeHome.of(Role.NAKER))
+    folder = _folder(NodeHome.of(Role.NAKER))
     store = judgements.Judgements(folder)
     found = estimate.estimate(sample.get(folder, sample_id), judgements.outcomes(store))
 
@@ -126,7 +126,7 @@ def export_command(
     as_json: console.JsonOption = False,
 ) -> None:
     """Simpan putusan yang tuntas: nama samaran dan putusan saja / write the settled verdicts, pseudonyms only."""
-    rows = judgements.settled(judgements.Judgements(folder_of(NodeHome.of(Role.NAKER))))
+    rows = judgements.settled(judgements.Judgements(_folder(NodeHome.of(Role.NAKER))))
     pq.write_table(rows, output)
     result = {"file": str(output), "rows": rows.num_rows}
     console.answer(
@@ -134,7 +134,7 @@ def export_command(
     )
 
 
-def folder_of(home: NodeHome) -> Path:
+def _folder(home: NodeHome) -> Path:
     return home.folder / judgements.FOLDER
 
 

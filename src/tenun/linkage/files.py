@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,13 +28,13 @@ from tenun.linkage.engine import Machines, OneMachine, Part, quoted
 from tenun.linkage.kept import KeptState
 from tenun.linkage.pipeline import Pipeline
 from tenun.linkage.settings import LinkSettings
+from tenun.linkage.stages import Progress, Stages
 from tenun.linkage.standard.table import STANDARD_VERSION, Standard, read_text
 
 TEXT_COLUMNS = ("nik", "nama", "tgl_lahir", "jk", "kode_desa", "alamat")
 ROWS_A_PART = 1_000_000
 
-Progress = Callable[[str, int, int], None]
-"""Told the stage, how many of its parts are done, and how many there are."""
+STAGES = ("standardise", "nik", "rules", "decide", "write")
 
 
 class PersonTableUnreadable(TenunError):
@@ -137,10 +135,10 @@ def link_files(
     standard = Standard.of(as_of, without)
     model = models.load(settings.model)
     folder = work or out.with_name(f".{out.name}.work")
-    clock = Clock(progress)
-    with clock.stage("standardise"):
+    stages = Stages(STAGES, progress)
+    with stages.stage("standardise"):
         standardised = [
-            StandardTable(table, folder / side, standard, settings, rows_a_part).make(clock, machines)
+            StandardTable(table, folder / side, standard, settings, rows_a_part).make(stages, machines)
             for side, table in (("left", left), ("right", right))
         ]
     connection = connect(memory=settings.memory, threads=settings.threads, spill=folder / "spill")
@@ -152,21 +150,14 @@ def link_files(
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({quoted(files / 'part-*.parquet')})")
         engine = machines.engine(connection, tables, standard.macros(), folder / "tables")
         pipeline = Pipeline(connection, settings, model, engine)
-        with clock.stage("nik"):
-            pipeline.prepare("residents", "accounts")
-            pipeline.link_by_nik()
-            pipeline.leave_residue()
-        with clock.stage("rules"):
-            pipeline.link_by_rules()
-        with clock.stage("decide"):
-            pipeline.decide()
-        with clock.stage("write"):
+        pipeline.run("residents", "accounts", stages)
+        with stages.stage("write"):
             write_links(connection, out, left_id=left.id_column, right_id=right.id_column)
             if state is not None:
                 ids = {"left": left.id_column, "right": right.id_column}
                 sides = {"left": tables["residents"], "right": tables["accounts"]}
                 KeptState(state).keep(pipeline, sides, standard=standard, settings=settings, ids=ids)
-        report = report_of(connection, pipeline, clock, standard)
+        report = report_of(connection, pipeline, stages, standard)
     finally:
         connection.close()
     shutil.rmtree(folder)
@@ -174,7 +165,7 @@ def link_files(
 
 
 def report_of(
-    connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, clock: Clock, standard: Standard
+    connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, stages: Stages, standard: Standard
 ) -> FilesReport:
     """What a pipeline that has decided did."""
     counts = dict(connection.execute("SELECT match_class, count(*) FROM decided GROUP BY ALL").fetchall())
@@ -186,7 +177,7 @@ def report_of(
         persons=outcome.persons,
         seekers=outcome.seekers,
         share=outcome.share,
-        seconds=clock.total(),
+        seconds=stages.total(),
         model=pipeline.model.id,
         standard_version=STANDARD_VERSION,
         pairs=outcome.pairs,
@@ -209,7 +200,7 @@ class StandardTable:
         self.table, self.folder, self.standard, self.settings = table, folder, standard, settings
         self.rows_a_part = rows_a_part
 
-    def make(self, clock: Clock, machines: Machines) -> Path:
+    def make(self, stages: Stages, machines: Machines) -> Path:
         """Make the parts that are missing, and give the folder of them all."""
         columns = self.table.columns()
         rows = self.table.rows()
@@ -221,7 +212,7 @@ class StandardTable:
         there = len(parts) - len(missing)
         try:
             machines.make(
-                missing, self.standard.macros(), lambda done: clock.tell("standardise", there + done, len(parts))
+                missing, self.standard.macros(), lambda done: stages.tell("standardise", there + done, len(parts))
             )
         except duckdb.ConversionException as problem:
             raise self.table.unreadable("type") from problem
@@ -278,27 +269,3 @@ def write_links(connection: duckdb.DuckDBPyConnection, out: Path, *, left_id: st
         """
     )
     draft.rename(out)
-
-
-class Clock:
-    """Times the stages and tells a progress bar."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.progress = progress
-        self.seconds: dict[str, float] = {}
-
-    def tell(self, stage: str, done: int, of: int) -> None:
-        if self.progress is not None:
-            self.progress(stage, done, of)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self.tell(name, 0, 1)
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(time.monotonic() - start, 3)
-
-    def total(self) -> dict[str, float]:
-        return {**self.seconds, "total": round(sum(self.seconds.values()), 3)}

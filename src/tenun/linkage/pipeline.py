@@ -10,7 +10,7 @@ decides, are here and the same for every engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,14 +22,13 @@ from tenun.linkage import model as models
 from tenun.linkage.engine import Engine, OneDatabase
 from tenun.linkage.model import Model
 from tenun.linkage.settings import LinkSettings
+from tenun.linkage.stages import Stages
 
 # How many accounts' worth of trust the expected share has against what stage 1 finds.
 _SHARE_STRENGTH = 100
 
 # Who lives together, as far as the register tells: village, street or hamlet, RT and RW.
 HOME = "village::VARCHAR || '|' || place || '|' || coalesce(unit, '')"
-
-Stage = Callable[[str], None]
 
 
 @dataclass
@@ -103,6 +102,17 @@ class Pipeline:
         self.judgements = judgements
         self.model = fit.model if fit else model
         self.outcome = Outcome(share=settings.prior_expected_share)
+
+    def run(self, residents: str, accounts: str, stages: Stages) -> None:
+        """All of it, in the stages nik, rules and decide. Afterwards `decided` is there."""
+        with stages.stage("nik"):
+            self.prepare(residents, accounts)
+            self.link_by_nik()
+            self.leave_residue()
+        with stages.stage("rules"):
+            self.link_by_rules()
+        with stages.stage("decide"):
+            self.decide()
 
     def prepare(self, residents: str, accounts: str) -> None:
         """Name the two sides, count names, and fit what depends on who is being linked."""

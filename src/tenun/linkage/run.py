@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -23,10 +21,8 @@ from tenun.linkage.inputs import RESIDENTS, SEEKERS_SIDE
 from tenun.linkage.model import Model
 from tenun.linkage.pipeline import Pipeline
 from tenun.linkage.settings import LinkSettings
+from tenun.linkage.stages import Progress, Stages
 from tenun.linkage.standard.table import Standard
-
-Progress = Callable[[str, int, int], None]
-"""Told the stage that begins, how many are done, and how many there are."""
 
 STAGES = ("read", "standardise", "nik", "rules", "decide", "publish")
 
@@ -104,37 +100,33 @@ def link(
     what people settled, and stand whatever the scores say. Raises `PermitForOtherUse`,
     `FieldsNotAuthorised`, `SnapshotMissing`, `NoneCovered`, `SnapshotAltered`, `ModelUnfit`, `MemoryTooSmall`.
     """
-    clock = _Stages(progress)
-    with clock.stage("read"):
+    if judgements is not None and not judgements.num_rows:
+        judgements = None  # nothing was judged: the same crosswalk as before there were reviewers
+    stages = Stages(STAGES, progress)
+    with stages.stage("read"):
         sides = _Sides.of(lake, residents_permit, seekers_permit)
         model = models.load(settings.model)
         origin = sides.origin(settings, model, judgements)
         there = crosswalk.renew(lake, origin=origin, as_of=sides.as_of)
     if there is not None:
-        return _report(there, sides, seconds=clock.seconds, is_new=False)
+        return _report(there, sides, seconds=stages.total(), is_new=False)
     connection = inputs.open_engine(settings)
     try:
         with inputs.within_memory(settings):
-            with clock.stage("read"):
+            with stages.stage("read"):
                 inputs.load(connection, lake, RESIDENTS, sides.residents, sides.residents_permit, "read_residents")
                 inputs.load(connection, lake, SEEKERS_SIDE, sides.seekers, sides.seekers_permit, "read_seekers")
-            with clock.stage("standardise"):
+            with stages.stage("standardise"):
                 inputs.standardise(connection, Standard.of(sides.as_of))
             if judgements is not None:
                 connection.register("judgements", judgements)
             pipeline = Pipeline(connection, settings, model, judgements=None if judgements is None else "judgements")
-            with clock.stage("nik"):
-                pipeline.prepare("residents", "accounts")
-                pipeline.link_by_nik()
-                pipeline.leave_residue()
-            with clock.stage("rules"):
-                pipeline.link_by_rules()
-            with clock.stage("decide"):
-                pipeline.decide()
+            pipeline.run("residents", "accounts", stages)
+            with stages.stage("decide"):
                 rows = crosswalk.build(connection, decided="decided", residents="residents")
     finally:
         connection.close()
-    with clock.stage("publish"):
+    with stages.stage("publish"):
         details = {
             **sides.details(),
             "linked": crosswalk.count(rows),
@@ -147,7 +139,7 @@ def link(
             "model_signature": model.signature.as_dict() if model.signature else None,
         }
         snapshot = crosswalk.publish(lake, rows, as_of=sides.as_of, origin=origin, details=details)
-    return _report(snapshot, sides, seconds=clock.seconds, is_new=True)
+    return _report(snapshot, sides, seconds=stages.total(), is_new=True)
 
 
 @dataclass(frozen=True)
@@ -187,7 +179,7 @@ class _Sides:
                 **settings.as_origin(),
                 "rule_version": crosswalk.RULE_VERSION,
                 "model": model.id,
-                **({"judgements": canonical_json.digest(judgements.to_pylist())} if judgements else {}),
+                **({} if judgements is None else {"judgements": canonical_json.digest(judgements.to_pylist())}),
                 "fields_residents": sorted(self.residents_permit.fields & RESIDENTS.fields()),
                 "fields_seekers": sorted(self.seekers_permit.fields & SEEKERS_SIDE.fields()),
             },
@@ -197,30 +189,12 @@ class _Sides:
         return {"invented": inputs.is_invented(self.snapshots), "agreement_rev": self.residents_permit.agreement_rev}
 
 
-class _Stages:
-    """Times the stages and tells a progress bar."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.progress = progress
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        if self.progress is not None:
-            self.progress(name, STAGES.index(name), len(STAGES))
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - start, 3)
-
-
 def _report(snapshot: Snapshot, sides: _Sides, *, seconds: Mapping[str, float], is_new: bool) -> LinkReport:
     return LinkReport(
         linked={str(name): snapshot.details["linked"][name] for name in MatchClass},
         persons=snapshot.details["persons"],
         seekers=snapshot.details["seekers"],
-        seconds={**seconds, "total": round(sum(seconds.values()), 3)},
+        seconds=seconds,
         model=snapshot.origin.settings["model"],
         rule_version=snapshot.origin.settings["rule_version"],
         snapshot=snapshot.reference,

@@ -21,10 +21,11 @@ import pyarrow.parquet as pq
 from tenun.engine.duckdb import connect, only_row
 from tenun.linkage import model as models
 from tenun.linkage.engine import OneMachine, quoted
-from tenun.linkage.files import Clock, FilesReport, PersonTable, Progress, StandardTable, report_of, write_links
+from tenun.linkage.files import STAGES, FilesReport, PersonTable, StandardTable, report_of, write_links
 from tenun.linkage.increment import Increment, Remembered
 from tenun.linkage.kept import KeptState, made_with
 from tenun.linkage.settings import LinkSettings
+from tenun.linkage.stages import Progress, Stages
 from tenun.linkage.standard.table import Standard
 
 
@@ -79,11 +80,11 @@ def update_files(
     remembered = Remembered(state / "run")
     same = made_with(standard, settings, model.id)
     fit = remembered.fit(made_with=same)
-    clock = Clock(progress)
+    stages = Stages(STAGES, progress)
     drafts: dict[str, Path] = {}
-    with clock.stage("standardise"):
+    with stages.stage("standardise"):
         for side, delta in (("left", left), ("right", right)):
-            drafts[side] = _standardise(kept, side, delta, about["ids"][side], standard, settings, clock)
+            drafts[side] = _standardise(kept, side, delta, about["ids"][side], standard, settings, stages)
     connection = connect(memory=settings.memory, threads=settings.threads, spill=state / "spill")
     try:
         connection.execute("SET preserve_insertion_order = false")
@@ -100,15 +101,8 @@ def update_files(
             connection.execute(f"CREATE TABLE {changed} AS SELECT unique_id FROM read_parquet({replaced})")
         connection.execute(f"CREATE VIEW residents_before AS {kept.view('left')}")
         pipeline = Increment(connection, settings, model, fit=fit)
-        with clock.stage("nik"):
-            pipeline.prepare("residents", "accounts")
-            pipeline.link_by_nik()
-            pipeline.leave_residue()
-        with clock.stage("rules"):
-            pipeline.link_by_rules()
-        with clock.stage("decide"):
-            pipeline.decide()
-        with clock.stage("write"):
+        pipeline.run("residents", "accounts", stages)
+        with stages.stage("write"):
             ids = about["ids"]
             write_links(connection, out, left_id=ids["left"], right_id=ids["right"])
             told = _tell(connection, pipeline, changes)
@@ -118,7 +112,7 @@ def update_files(
                 shutil.rmtree(following)
             Remembered(following).save(pipeline, made_with=same)
             _advance(state, drafts, following)
-            whole = report_of(connection, pipeline, clock, standard)
+            whole = report_of(connection, pipeline, stages, standard)
     finally:
         connection.close()
     shutil.rmtree(state / "spill", ignore_errors=True)
@@ -126,7 +120,7 @@ def update_files(
 
 
 def _standardise(
-    kept: KeptState, side: str, delta: Delta, id_column: str, standard: Standard, settings: LinkSettings, clock: Clock
+    kept: KeptState, side: str, delta: Delta, id_column: str, standard: Standard, settings: LinkSettings, stages: Stages
 ) -> Path:
     """The next generation of a side, beside the others but not one of them yet: parts, and ids that it replaces."""
     draft = kept.folder / side / "next"
@@ -137,7 +131,7 @@ def _standardise(
     if delta.changed is not None:
         table = PersonTable(delta.changed, id_column)
         StandardTable(table, draft / "records", standard, settings).make(
-            clock, OneMachine(settings.memory, settings.threads)
+            stages, OneMachine(settings.memory, settings.threads)
         )
         for part in (draft / "records").glob("part-*.parquet"):
             part.rename(draft / part.name)

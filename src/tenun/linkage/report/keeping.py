@@ -6,7 +6,7 @@ A report holds counts and charts and no row: it stays when the data it was count
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ from tenun.linkage.report.writing import Material, NameOf
 from tenun.linkage.review.estimate import Estimate
 from tenun.linkage.self_test import SelfTest, TooFewToHide
 from tenun.linkage.settings import LinkSettings
+from tenun.linkage.stages import Progress
 
 DATASET = "sid__siapkerja_report"
 RECIPE = "link-report/1"
@@ -34,7 +35,6 @@ DOCUMENT = "report.json"
 _COLUMNS: dict[str, pa.DataType] = {"name": pa.string(), "content": pa.binary()}
 SCHEMA = pa.schema(list(_COLUMNS.items()))
 
-Progress = Callable[[str, int, int], None]
 STAGES = ("read", "rules", "charts", "write")
 
 
