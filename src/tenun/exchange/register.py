@@ -5,9 +5,7 @@ One JSON file for each pack, replaced durably. It holds counts, digests and plac
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from tenun.exchange import binding as bindings
 from tenun.exchange.manifest import Manifest
 from tenun.exchange.refusals import RegisterDamaged, Replayed, SequenceOld
 from tenun.exchange.station import Station
+from tenun.kernel import durable
 from tenun.kernel.durable import write_durably
 
 ACCEPTING = "accepting"
@@ -32,14 +31,9 @@ class Register:
     @contextmanager
     def only_one(self) -> Iterator[None]:
         """One pack at a time is made or taken in at a node; others wait."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with durable.only_one(self._folder / "lock"):
             self._clean()
             yield
-        finally:
-            os.close(descriptor)
 
     # --- sent ------------------------------------------------------------------------------------
 

@@ -1,4 +1,14 @@
-"""The folder of a linkage that can be continued: both sides in standard form, by generation, and what a run counted."""
+"""The folder of a linkage that can be continued: both sides in standard form, by generation, and what a run counted.
+
+    current             the number of the last update that was finished; 0 is the full run
+    about.json          reference day, rules switched off, id columns
+    left/generation-N   records that came with update N, and `replaced.parquet`: ids whose older records are gone
+    right/generation-N
+    run-N               what the run counted and decided (`increment.Remembered`)
+
+An update writes generation and run N + 1 beside the others and then changes `current`, in one step: what a killed
+update left behind is not read, and goes with the next one.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tenun.kernel.durable import write_durably
 from tenun.linkage.engine import quoted
 from tenun.linkage.increment import Remembered, StateUnfit
 from tenun.linkage.pipeline import Pipeline
@@ -23,48 +34,86 @@ class KeptState:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def keep(self, pipeline: Pipeline, tables: Mapping[str, Path], *, standard: Standard, settings: LinkSettings,
-             ids: Mapping[str, str]) -> None:  # fmt: skip
+    @property
+    def lock(self) -> Path:
+        """Held by whoever continues it."""
+        return self.folder / "lock"
+
+    def keep(
+        self,
+        pipeline: Pipeline,
+        tables: Mapping[str, Path],
+        *,
+        standard: Standard,
+        settings: LinkSettings,
+        ids: Mapping[str, str],
+    ) -> None:
         """Keep a full run: its standard tables (moved here) and what it counted."""
-        draft = self.folder.with_name(f".{self.folder.name}.draft")
-        if draft.exists():
-            shutil.rmtree(draft)
-        draft.mkdir(parents=True, mode=0o700)
+        draft = KeptState(self.folder.with_name(f".{self.folder.name}.draft"))
+        if draft.folder.exists():
+            shutil.rmtree(draft.folder)
+        draft.folder.mkdir(parents=True, mode=0o700)
         for side in SIDES:
-            (draft / side).mkdir(mode=0o700)
-            shutil.move(tables[side], draft / side / "generation-0000")
-        Remembered(draft / "run").save(pipeline, made_with=made_with(standard, settings, pipeline.model.id))
+            (draft.folder / side).mkdir(mode=0o700)
+            shutil.move(tables[side], draft.generation(side, 0))
+        draft.remembered(0).save(pipeline, made_with=made_with(standard, settings, pipeline.model.id))
         document = {"as_of": standard.as_of.isoformat(), "without": sorted(standard.without), "ids": dict(ids)}
-        (draft / "about.json").write_text(json.dumps(document, sort_keys=True), encoding="utf-8")
+        (draft.folder / "about.json").write_text(json.dumps(document, sort_keys=True), encoding="utf-8")
+        draft.settle(0)
         if self.folder.exists():
             shutil.rmtree(self.folder)
-        draft.rename(self.folder)
+        draft.folder.rename(self.folder)
 
     def about(self) -> dict[str, Any]:
         """Reference day, rules switched off, and id columns. Raises `StateUnfit`."""
-        try:
-            content: dict[str, Any] = json.loads((self.folder / "about.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as problem:
-            raise StateUnfit(folder=self.folder.name, reason=type(problem).__name__) from problem
+        content: dict[str, Any] = self._read("about.json")
         return content
 
-    def generations(self, side: str) -> list[Path]:
-        return sorted((self.folder / side).glob("generation-*"))
+    def current(self) -> int:
+        """The number of the last update that was finished. Raises `StateUnfit`."""
+        return int(self._read("current"))
 
-    def view(self, side: str) -> str:
-        """The records of a side as they are now, as a query over all generations. Oldest first."""
-        parts = []
+    def begin(self, number: int) -> None:
+        """Make room for an update: whatever one that was killed left of that number goes."""
+        for folder in (*(self.generation(side, number) for side in SIDES), self.remembered(number).folder):
+            if folder.exists():
+                shutil.rmtree(folder)
+        for side in SIDES:
+            self.generation(side, number).mkdir(mode=0o700)
+
+    def settle(self, number: int) -> None:
+        """From here on, this update is the state. The run before it is not needed any more."""
+        write_durably(self.folder / "current", json.dumps(number).encode())
+        if number and self.remembered(number - 1).folder.exists():
+            shutil.rmtree(self.remembered(number - 1).folder)
+
+    def generation(self, side: str, number: int) -> Path:
+        return self.folder / side / f"generation-{number:04}"
+
+    def remembered(self, number: int) -> Remembered:
+        return Remembered(self.folder / f"run-{number:04}")
+
+    def view(self, side: str, number: int) -> str:
+        """The records of a side as they are with update `number`, as a query over the generations, oldest first."""
+        parts: list[str] = []
         later: list[Path] = []
-        for generation in reversed(self.generations(side)):
-            records = list(generation.glob("part-*.parquet"))
-            if records:
+        for generation in (self.generation(side, at) for at in range(number, -1, -1)):
+            if any(generation.glob("part-*.parquet")):
                 query = f"SELECT * FROM read_parquet({quoted(generation / 'part-*.parquet')}) l"
-                for gone in later:
-                    query = f"SELECT l.* FROM ({query}) l ANTI JOIN read_parquet({quoted(gone)}) g USING (unique_id)"
+                for replaced in later:
+                    query = (
+                        f"SELECT l.* FROM ({query}) l ANTI JOIN read_parquet({quoted(replaced)}) g USING (unique_id)"
+                    )
                 parts.append(query)
             if (generation / "replaced.parquet").exists():
                 later.append(generation / "replaced.parquet")
         return " UNION ALL BY NAME ".join(f"({part})" for part in reversed(parts))
+
+    def _read(self, name: str) -> Any:
+        try:
+            return json.loads((self.folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as problem:
+            raise StateUnfit(folder=self.folder.name, reason=f"{name}: {type(problem).__name__}") from problem
 
 
 def made_with(standard: Standard, settings: LinkSettings, model: str) -> dict[str, Any]:

@@ -19,10 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenun.engine.duckdb import connect, only_row
+from tenun.kernel.durable import only_one
 from tenun.linkage import model as models
 from tenun.linkage.engine import OneMachine, quoted
 from tenun.linkage.files import STAGES, FilesReport, PersonTable, StandardTable, report_of, write_links
-from tenun.linkage.increment import Increment, Remembered
+from tenun.linkage.increment import Increment
 from tenun.linkage.kept import KeptState, made_with
 from tenun.linkage.settings import LinkSettings
 from tenun.linkage.stages import Progress, Stages
@@ -74,92 +75,91 @@ def update_files(
     run with the fit of the run that is continued. Raises `StateUnfit`, `PersonTableUnreadable`, `ModelUnfit`.
     """
     kept = KeptState(state)
-    about = kept.about()
+    with only_one(kept.lock):
+        return _update(kept, out, {"left": left, "right": right}, settings, changes, progress)
+
+
+def _update(
+    kept: KeptState,
+    out: Path,
+    deltas: Mapping[str, Delta],
+    settings: LinkSettings,
+    changes: Path | None,
+    progress: Progress | None,
+) -> UpdateReport:
+    about, before = kept.about(), kept.current()
+    number = before + 1
     standard = Standard.of(date.fromisoformat(about["as_of"]), about["without"])
     model = models.load(settings.model)
-    remembered = Remembered(state / "run")
     same = made_with(standard, settings, model.id)
-    fit = remembered.fit(made_with=same)
+    fit = kept.remembered(before).fit(made_with=same)
     stages = Stages(STAGES, progress)
-    drafts: dict[str, Path] = {}
+    kept.begin(number)
     with stages.stage("standardise"):
-        for side, delta in (("left", left), ("right", right)):
-            drafts[side] = _standardise(kept, side, delta, about["ids"][side], standard, settings, stages)
-    connection = connect(memory=settings.memory, threads=settings.threads, spill=state / "spill")
+        for side, delta in deltas.items():
+            _Incoming(kept, side, number, about["ids"][side]).standardise(delta, standard, settings, stages)
+    connection = connect(memory=settings.memory, threads=settings.threads, spill=kept.folder / "spill")
     try:
         connection.execute("SET preserve_insertion_order = false")
         standard.install(connection)
-        remembered.open(connection)
+        kept.remembered(before).open(connection)
         for side, name, changed in (("left", "residents", "changed_persons"), ("right", "accounts", "changed_seekers")):
-            replaced = quoted(drafts[side] / "replaced.parquet")
-            now = f"SELECT l.* FROM ({kept.view(side)}) l ANTI JOIN read_parquet({replaced}) g USING (unique_id)"
-            if list(drafts[side].glob("part-*.parquet")):
-                now = (
-                    f"({now}) UNION ALL BY NAME (SELECT * FROM read_parquet({quoted(drafts[side] / 'part-*.parquet')}))"
-                )
-            connection.execute(f"CREATE VIEW {name} AS {now}")
-            connection.execute(f"CREATE TABLE {changed} AS SELECT unique_id FROM read_parquet({replaced})")
-        connection.execute(f"CREATE VIEW residents_before AS {kept.view('left')}")
+            replaced = kept.generation(side, number) / "replaced.parquet"
+            connection.execute(f"CREATE VIEW {name} AS {kept.view(side, number)}")
+            connection.execute(f"CREATE TABLE {changed} AS SELECT unique_id FROM read_parquet({quoted(replaced)})")
+        connection.execute(f"CREATE VIEW residents_before AS {kept.view('left', before)}")
         pipeline = Increment(connection, settings, model, fit=fit)
         pipeline.run("residents", "accounts", stages)
         with stages.stage("write"):
-            ids = about["ids"]
-            write_links(connection, out, left_id=ids["left"], right_id=ids["right"])
+            write_links(connection, out, left_id=about["ids"]["left"], right_id=about["ids"]["right"])
             told = _tell(connection, pipeline, changes)
-            # The new run is whole before the old one goes: a kill in between leaves one of them.
-            following = state / "run.next"
-            if following.exists():
-                shutil.rmtree(following)
-            Remembered(following).save(pipeline, made_with=same)
-            _advance(state, drafts, following)
-            whole = report_of(connection, pipeline, stages, standard)
+            kept.remembered(number).save(pipeline, made_with=same)
+            kept.settle(number)
+        whole = report_of(connection, pipeline, stages, standard)
     finally:
         connection.close()
-    shutil.rmtree(state / "spill", ignore_errors=True)
+    shutil.rmtree(kept.folder / "spill", ignore_errors=True)
     return UpdateReport(whole=whole, **told)
 
 
-def _standardise(
-    kept: KeptState, side: str, delta: Delta, id_column: str, standard: Standard, settings: LinkSettings, stages: Stages
-) -> Path:
-    """The next generation of a side, beside the others but not one of them yet: parts, and ids that it replaces."""
-    draft = kept.folder / side / "next"
-    if draft.exists():
-        shutil.rmtree(draft)
-    draft.mkdir(mode=0o700)
-    ids: list[pa.ChunkedArray[Any]] = []
-    if delta.changed is not None:
-        table = PersonTable(delta.changed, id_column)
-        StandardTable(table, draft / "records", standard, settings).make(
-            stages, OneMachine(settings.memory, settings.threads)
-        )
-        for part in (draft / "records").glob("part-*.parquet"):
-            part.rename(draft / part.name)
-        shutil.rmtree(draft / "records")
-        ids.append(pq.read_table(delta.changed, columns=[id_column]).column(0))
-    if delta.gone is not None:
-        table = PersonTable(delta.gone, id_column)
+@dataclass(frozen=True)
+class _Incoming:
+    """What comes in for one side of an update: its generation, not yet one of the state's."""
+
+    kept: KeptState
+    side: str
+    number: int
+    id_column: str
+
+    def standardise(self, delta: Delta, standard: Standard, settings: LinkSettings, stages: Stages) -> None:
+        """Write the parts of the changed records, and the ids that they and the gone ones replace."""
+        generation = self.kept.generation(self.side, self.number)
+        if delta.changed is not None:
+            records = generation / "records"
+            StandardTable(PersonTable(delta.changed, self.id_column), records, standard, settings).make(
+                stages, OneMachine(settings.memory, settings.threads)
+            )
+            for part in records.glob("part-*.parquet"):
+                part.rename(generation / part.name)
+            shutil.rmtree(records)
+        arrays = [array for file in (delta.changed, delta.gone) for array in self._ids(file)]
+        ids = pa.concat_arrays(arrays or [pa.array([], self._kind_of_ids())]).unique()
+        pq.write_table(pa.table({"unique_id": ids}), generation / "replaced.parquet")
+
+    def _ids(self, file: Path | None) -> list[pa.Array[Any]]:
+        """The ids of a file, of the type that the state's ids have."""
+        if file is None:
+            return []
         try:
-            ids.append(pq.read_table(delta.gone, columns=[id_column]).column(0))
+            column = pq.read_table(file, columns=[self.id_column]).column(self.id_column)
+            return list(column.cast(self._kind_of_ids()).chunks)
         except (OSError, pa.ArrowException, KeyError) as problem:
-            raise table.unreadable(type(problem).__name__) from problem
-    kind = pq.read_schema(next(kept.generations(side)[0].glob("part-*.parquet"))).field("unique_id").type
-    values = pa.concat_arrays([chunk.cast(kind) for column in ids for chunk in column.chunks] or [pa.array([], kind)])
-    pq.write_table(pa.table({"unique_id": values.unique()}), draft / "replaced.parquet")
-    return draft
+            raise PersonTable(file, self.id_column).unreadable(type(problem).__name__) from problem
 
-
-def _advance(state: Path, drafts: Mapping[str, Path], following: Path) -> None:
-    """Make the next generation and run the present ones."""
-    for side, draft in drafts.items():
-        number = len(list((state / side).glob("generation-*")))
-        draft.rename(state / side / f"generation-{number:04}")
-    before = state / "run.before"
-    if before.exists():
-        shutil.rmtree(before)
-    (state / "run").rename(before)
-    following.rename(state / "run")
-    shutil.rmtree(before)
+    def _kind_of_ids(self) -> pa.DataType:
+        first = next(self.kept.generation(self.side, 0).glob("part-*.parquet"))
+        kind: pa.DataType = pq.read_schema(first).field("unique_id").type
+        return kind
 
 
 def _tell(connection: duckdb.DuckDBPyConnection, pipeline: Increment, changes: Path | None) -> dict[str, Any]:

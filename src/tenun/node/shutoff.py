@@ -10,11 +10,8 @@ no guard.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +21,7 @@ from tenun.agreement.vocabulary import Party
 from tenun.exchange.gate import OpenGate, Reason, Scope
 from tenun.kernel.clause import implements
 from tenun.kernel.clock import rfc3339
-from tenun.kernel.durable import sync_folder, write_durably
+from tenun.kernel.durable import only_one, sync_folder, write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node.gate import Closure, Effect, Gatekeeper, NotShutOff, RecordUnreadable
 from tenun.node.home import NodeHome
@@ -257,7 +254,8 @@ def _carry_out(home: NodeHome, pending: Pending) -> None:
     """Do what is missing, whatever fails on the way; say in `pending` what came of it."""
     keeper = keeper_of(home)
     try:
-        with _only_one(keeper):
+        # The command and the worker do not sign the same act twice.
+        with only_one(keeper.folder / "pending" / "lock"):
             _learn_from_others(keeper, pending)
             for step in pending.missing:
                 _try(home, pending, step)
@@ -319,19 +317,6 @@ def _save(keeper: Gatekeeper, pending: Pending) -> None:
 
 def _path(keeper: Gatekeeper, pending: Pending) -> Path:
     return keeper.folder / "pending" / f"{pending.number:020}.json"
-
-
-@contextmanager
-def _only_one(keeper: Gatekeeper) -> Iterator[None]:
-    """The command and the worker do not sign the same act twice."""
-    folder = keeper.folder / "pending"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 # --- the steps, each of which can be done twice without harm --------------------------------------------------

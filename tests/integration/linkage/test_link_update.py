@@ -17,8 +17,9 @@ import pytest
 from tenun.engine.duckdb import connect
 from tenun.linkage import settings, updating
 from tenun.linkage.engine import quoted
-from tenun.linkage.files import PersonTable, link_files
+from tenun.linkage.files import PersonTable, PersonTableUnreadable, link_files
 from tenun.linkage.increment import Remembered, StateUnfit
+from tenun.linkage.kept import KeptState
 from tenun.linkage.pipeline import Pipeline
 from tenun.linkage.standard.table import Standard, read_text
 from tenun.linkage.updating import Delta
@@ -34,6 +35,14 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("people")
     write(folder, residents=4_000, profile="foreign", seed=21, processes=1)
     return folder
+
+
+class Stopped(Exception):
+    """Where the process ends."""
+
+
+def stop(*_: object) -> None:
+    raise Stopped
 
 
 def part(source: Path, target: Path, condition: str, columns: str = "*") -> Path:
@@ -71,7 +80,7 @@ def links(out: Path) -> list[Any]:
 
 
 def made_with(state: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((state / "run" / "fit.json").read_text())["made_with"]
+    found: dict[str, Any] = json.loads((state / "run-0001" / "fit.json").read_text())["made_with"]
     return found
 
 
@@ -101,7 +110,7 @@ def test_increments_give_what_a_full_run_with_the_same_fit_gives(people: Path, t
     tables = PersonTable(first_l, "sid_id"), PersonTable(first_r, "akun_id")
     link_files(*tables, out, settings=SETTINGS, as_of=AS_OF, state=state)
     before = Remembered(tmp_path / "before")
-    shutil.copytree(state / "run", before.folder)
+    shutil.copytree(state / "run-0000", before.folder)
 
     # In two steps: what is new and altered, then what is gone.
     updating.update_files(
@@ -151,3 +160,42 @@ def test_a_state_made_with_other_thresholds_is_not_continued(people: Path, tmp_p
     with pytest.raises(StateUnfit) as refused:
         updating.update_files(state, out, left=Delta(), right=Delta(), settings=settings.load(other))
     assert refused.value.parts["reason"] == "settings"
+
+
+def test_an_update_that_was_killed_leaves_the_state_as_it_was(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    residents, accounts = people / "residents.parquet", people / "accounts.parquet"
+    state, out = tmp_path / "state", tmp_path / "links.parquet"
+    first = part(residents, tmp_path / "l0.parquet", "sid_id % 9 <> 0")
+    link_files(
+        PersonTable(first, "sid_id"), PersonTable(accounts, "akun_id"), out,
+        settings=SETTINGS, as_of=AS_OF, state=state,
+    )  # fmt: skip
+    before = links(out)
+    delta = Delta(changed=part(residents, tmp_path / "lc.parquet", "sid_id % 9 = 0"))
+    with monkeypatch.context() as killed:
+        killed.setattr(KeptState, "settle", stop)
+        with pytest.raises(Stopped):
+            updating.update_files(state, out, left=delta, right=Delta(), settings=SETTINGS)
+    assert KeptState(state).current() == 0
+    updating.update_files(state, out, left=Delta(), right=Delta(), settings=SETTINGS)
+    assert links(out) == before
+    updating.update_files(state, out, left=delta, right=Delta(), settings=SETTINGS)
+    assert len(links(out)) == len(before)
+    assert links(out) != before
+
+
+def test_a_list_of_the_gone_without_ids_is_refused_by_name_and_harms_nothing(people: Path, tmp_path: Path) -> None:
+    state, out = tmp_path / "state", tmp_path / "links.parquet"
+    link_files(
+        PersonTable(people / "residents.parquet", "sid_id"), PersonTable(people / "accounts.parquet", "akun_id"), out,
+        settings=SETTINGS, as_of=AS_OF, state=state,
+    )  # fmt: skip
+    before = links(out)
+    gone = part(people / "residents.parquet", tmp_path / "gone.parquet", "true", "nama")
+    with pytest.raises(PersonTableUnreadable) as refused:
+        updating.update_files(state, out, left=Delta(gone=gone), right=Delta(), settings=SETTINGS)
+    assert refused.value.parts["file"] == "gone.parquet"
+    updating.update_files(state, out, left=Delta(), right=Delta(), settings=SETTINGS)
+    assert links(out) == before

@@ -25,7 +25,6 @@ from tenun.agreement.acts import act as acts
 from tenun.agreement.acts import judgement, law, state
 from tenun.agreement.acts.act import SignedAct
 from tenun.agreement.acts.bodies import Addendum
-from tenun.agreement.acts.files import only_one
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.acts.ledger import CLOCK_SLACK, Entry, Ledger, View
 from tenun.agreement.acts.reading import HEADS, Reader
@@ -42,7 +41,7 @@ from tenun.agreement.party_jwk import Key
 from tenun.agreement.party_keys import KeysMissing
 from tenun.agreement.vocabulary import KeyUse, Party
 from tenun.kernel.clock import Clock, SystemClock
-from tenun.kernel.durable import sync_folder, write_durably
+from tenun.kernel.durable import only_one, sync_folder, write_durably
 from tenun.kernel.errors import TenunError
 
 REPORTED = "reported"
@@ -120,7 +119,7 @@ class Chain:
         `keys` is the party's key folder. Raises an `ActError` that says why not, `KeysMissing`, or `ActNotReported`
         when it counts but the log could not be told.
         """
-        with only_one(self.folder):
+        with only_one(self.folder / "lock"):
             signed = self._made(kind, by, keys, body, effective_at, reference, new_key)
             return self._add(signed)
 
@@ -143,7 +142,7 @@ class Chain:
         if revision is not None:
             self.revisions.take(revision)
         proposed = acts.parse(content)
-        with only_one(self.folder):
+        with only_one(self.folder / "lock"):
             ledger = self.ledger()
             document = self._document_of(proposed)
             entry = judgement.judged(ledger, proposed, revision=document)
@@ -156,7 +155,7 @@ class Chain:
 
     def append(self, signed: SignedAct) -> Entry:
         """Add an act that is fully signed. When this returns, it is on disk and counts."""
-        with only_one(self.folder):
+        with only_one(self.folder / "lock"):
             return self._add(signed)
 
     def take(self, content: bytes, *, revision: bytes | None = None) -> Taken:
@@ -168,7 +167,7 @@ class Chain:
         signed = acts.parse(content)
         if revision is not None:
             self.revisions.take(revision)
-        with only_one(self.folder):
+        with only_one(self.folder / "lock"):
             known = self.ledger().entries.get(signed.hash)
             if known is not None:
                 return Taken(known, is_new=False)
@@ -192,7 +191,7 @@ class Chain:
 
     def report(self) -> int:
         """Tell whoever listens of every act it was not told of, and say how many that were."""
-        with only_one(self.folder):
+        with only_one(self.folder / "lock"):
             return self._report()
 
     # --- below the surface ---------------------------------------------------------------------------

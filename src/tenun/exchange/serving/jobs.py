@@ -23,7 +23,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,7 @@ from tenun.exchange.manifest import Format
 from tenun.exchange.register import Register
 from tenun.exchange.serving.refusals import ExportUnknown, JobDamaged, StateRefused
 from tenun.exchange.station import Station
+from tenun.kernel import durable
 from tenun.kernel.clause import implements
 from tenun.kernel.durable import write_durably
 
@@ -162,12 +163,9 @@ class Jobs:
 
     # --- making and changing ---------------------------------------------------------------------
 
-    @contextmanager
-    def only_one(self) -> Iterator[None]:
+    def only_one(self) -> AbstractContextManager[None]:
         """One process at a time makes or numbers a job. Held for milliseconds."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _locked(self.root / "lock"):
-            yield
+        return durable.only_one(self.root / "lock")
 
     def made_by(self, key: str | None, *, client: str) -> Job | None:
         """The job that this client's Idempotency-Key made."""
@@ -226,7 +224,7 @@ class Jobs:
 
     def _change(self, id: str, change: Callable[[Job], Job]) -> Job:
         folder = self.folder(self.get(id))
-        with _locked(folder / "lock"):
+        with durable.only_one(folder / "lock"):
             before = self._read(folder)
             after = change(before)
             if after != before:
@@ -268,16 +266,6 @@ def handed_over(station: Station, *, dataset: str, purpose: str, area: str | Non
 
 def new_id() -> str:
     return secrets.token_hex(_ID_LENGTH // 2)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _plain(value: Any) -> Any:

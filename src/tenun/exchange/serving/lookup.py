@@ -12,7 +12,6 @@ deleted at any time. Not trusted: the row is read from its verified snapshot, an
 
 from __future__ import annotations
 
-import fcntl
 import hmac
 import json
 import mmap
@@ -20,8 +19,7 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +30,7 @@ import pyarrow.compute as pc
 
 from tenun.exchange.binding import Binding
 from tenun.exchange.station import Station
+from tenun.kernel import durable
 from tenun.kernel.clause import implements
 from tenun.kernel.durable import write_durably
 from tenun.kernel.keys import FileKeys
@@ -116,7 +115,7 @@ class Lookup:
             seen = self._seen()
             content = self._load()
             if content is None or content.selection != selection or _stamps(content) != seen:
-                with self._only_builder():
+                with durable.only_one(self._path.parent / "lock"):
                     # Another process may have built it while this one waited.
                     content = self._load()
                     if content is None or content.selection != selection or _stamps(content) != seen:
@@ -176,16 +175,6 @@ class Lookup:
                 return _read(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
         except (FileNotFoundError, ValueError, KeyError, TypeError, struct.error):
             return None
-
-    @contextmanager
-    def _only_builder(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._path.parent / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
 
 _NOTHING = (np.zeros(0, "<u8"), np.zeros(0, "<u8"), np.zeros(0, "<u4"), np.zeros(0, "<u4"))

@@ -5,11 +5,9 @@ Nothing here decides anything: that is `rules`, when a judgement is recorded. A 
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -131,12 +129,5 @@ class Claims:
         )
         durable.write_durably(self._file, content)
 
-    @contextmanager
-    def _only_writer(self) -> Iterator[None]:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+    def _only_writer(self) -> AbstractContextManager[None]:
+        return durable.only_one(self._file.with_suffix(".lock"))

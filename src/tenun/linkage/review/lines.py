@@ -7,11 +7,10 @@ files and computes every hash anew can rewrite the whole; who noted `head` elsew
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,16 +59,9 @@ class Lines:
         """The bodies, oldest first. Raises `LinesAltered`."""
         return self._read().bodies
 
-    @contextmanager
-    def only_writer(self) -> Iterator[None]:
+    def only_writer(self) -> AbstractContextManager[None]:
         """Nobody else appends in between. Not for use inside itself."""
-        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self.file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+        return durable.only_one(self.file.with_suffix(".lock"))
 
     def append(self, body: Mapping[str, Any]) -> None:
         """Add a line, as the only writer. When this returns it is on disk. Raises `LinesAltered`."""
