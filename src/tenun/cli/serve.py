@@ -47,7 +47,9 @@ def _wait(portal: serving.Portal) -> None:
     def leave(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, leave)
+    # Said outright: begun in the background of a shell script, a process has SIGINT ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
     try:
         status = portal.wait()
     except KeyboardInterrupt:

@@ -197,7 +197,7 @@ def decide(
     """
     judged = (
         f"""SELECT j.seeker_id, min(j.person_id) AS person_id, 'judged' AS stage, '{JUDGED_SAME}' AS held_back,
-                   any_value(r.nik = l.nik) AS has_nik
+                   arg_min(coalesce(r.nik = l.nik, false), j.person_id) AS has_nik
             FROM {judgements} j JOIN {seekers} r ON r.unique_id = j.seeker_id
             JOIN {residents} l ON l.unique_id = j.person_id
             WHERE j.verdict = 'same' GROUP BY j.seeker_id"""

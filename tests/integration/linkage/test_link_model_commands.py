@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import json
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +24,40 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def tenun(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    monkeypatch.setenv("TENUN_HOME", str(home))
-
-    def call(*words: str) -> tuple[int, dict[str, Any]]:
-        monkeypatch.setattr("sys.argv", ["tenun", "link", *words, "--json"])
+def called(home: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    """What `tenun link WORDS --json` ends with and prints."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.setenv("TENUN_HOME", str(home))
+        patch.setattr("sys.argv", ["tenun", "link", *words, "--json"])
         with pytest.raises(SystemExit) as ended:
             main()
-        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+    return int(ended.value.code or 0), json.loads(printed.getvalue())
 
-    return call
+
+@pytest.fixture
+def tenun(home: Path) -> Any:
+    return functools.partial(called, home)
 
 
 @pytest.fixture(scope="module")
-def trained(home: Path) -> Path:
-    return home / "ours.json"
+def training(home: Path) -> tuple[Path, dict[str, Any]]:
+    """The file that `tenun link train` wrote, and what it printed: trained once, whichever test comes first."""
+    path = home / "ours.json"
+    status, answer = called(home, "train", "--output", str(path))
+    assert status == 0, answer
+    return path, answer
 
 
-def test_training_signs_the_file_and_says_where_it_comes_from(tenun: Any, trained: Path) -> None:
-    status, answer = tenun("train", "--output", str(trained))
-    assert status == 0
+@pytest.fixture
+def trained(training: tuple[Path, dict[str, Any]]) -> Path:
+    return training[0]
+
+
+def test_training_signs_the_file_and_says_where_it_comes_from(
+    tenun: Any, training: tuple[Path, dict[str, Any]]
+) -> None:
+    trained, answer = training
     assert answer["format"] == "tenun-link-model/1"
     assert answer["signature"]["party"] == "naker"
     assert answer["provenance"]["m_from"] == "expectation maximisation"

@@ -245,7 +245,9 @@ def test_the_queue_ends_with_thanks(pages: Any, to_review: ToReview, store: Judg
 def test_another_role_is_refused(pages: Any, store: Judgements, path: str, username: str, method: str) -> None:
     answer = getattr(pages(username), method)(path, {"action": "start", "work": "queue"})
     assert answer.status_code == 403
-    assert "pemadanan" not in pages(username).get("/akun/").text
+    navigation = pages(username).get("/akun/").text
+    assert 'class="' in navigation
+    assert f'href="{path}"' not in navigation
 
 
 def test_an_account_judges_pairs_of_its_area_only(pages: Any, accounts: Any) -> None:
