@@ -209,8 +209,9 @@ def _curve(connection: duckdb.DuckDBPyConnection) -> tuple[float | None, float, 
     (row,) = connection.execute("""
         WITH best AS (SELECT akun, score, list_contains(sid_ids, sid) AS is_right FROM candidate JOIN truth USING (akun)
                       QUALIFY row_number() OVER (PARTITION BY akun ORDER BY score DESC, sid) = 1),
-        running AS (SELECT score, count(*) OVER w AS accepted, count(*) FILTER (is_right) OVER w AS right_ FROM best
-                    WINDOW w AS (ORDER BY score DESC)),
+        equal AS (SELECT score, count(*) AS accepted, count(*) FILTER (is_right) AS right_ FROM best GROUP BY score),
+        running AS (SELECT score, sum(accepted) OVER w AS accepted, sum(right_) OVER w AS right_ FROM equal
+                    WINDOW w AS (ORDER BY score DESC ROWS UNBOUNDED PRECEDING)),
         rated AS (SELECT score, right_ / accepted AS precision_, right_ / t AS recall_,
                          2 * right_ / (accepted + t) AS f1
                   FROM running, (SELECT count(*) FILTER (len(sid_ids) > 0) AS t FROM truth))
