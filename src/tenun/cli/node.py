@@ -106,7 +106,9 @@ def _wait(running: processes.Running) -> None:
     def leave(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, leave)
+    # Said outright: begun in the background of a shell script, a process has SIGINT ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
     try:
         status = running.wait()
     except KeyboardInterrupt:

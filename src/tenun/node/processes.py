@@ -38,6 +38,7 @@ from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
 from tenun.node import config as configs
 from tenun.node import ports
+from tenun.node.chain import agreement_now
 from tenun.node.config import NodeConfig
 from tenun.node.home import NodeHome, Role
 
@@ -364,8 +365,14 @@ class Running:
 
 
 def start(role: Role, names: Collection[Name] = tuple(Name), *, demo_regency: str | None = None) -> Running:
-    """Start processes of a node and return when they can be used. Raises `NodeNotStarted`, `AlreadyRunning`."""
+    """Start processes of a node and return when they can be used.
+
+    Raises `NodeNotStarted`, `AlreadyRunning`, and what the agreement raises that cannot be read: with a forged one
+    the API would start, and answer nobody.
+    """
     home = NodeHome.of(role)
+    if home.agreement.exists() and not {Name.API, Name.WORKER}.isdisjoint(names):
+        agreement_now(home)
     for name in names:
         if is_supervised(home, name):
             raise AlreadyRunning(process=str(name), node=str(role))

@@ -11,7 +11,8 @@ import pytest
 from tenun.agreement.signing import NotSigned, SignatureBroken
 from tenun.agreement.vocabulary import Party
 from tenun.kernel import canonical_json
-from tenun.node import pair
+from tenun.node import pair, processes
+from tenun.node.home import Role
 from tests.lib.api_calls import Caller, in_home
 from tests.lib.online_nodes import OnlineNodes, open_online_nodes
 from tests.lib.pipeline_node import PipelineNode, TestGate
@@ -75,6 +76,15 @@ def test_nodes_are_not_set_up_for_each_other(nodes: OnlineNodes, second: str) ->
     forge(nodes, change)
     with in_home(nodes.folder), pytest.raises(kind):
         pair.set_up(has_any_port=True)
+
+
+@pytest.mark.pasal("13")
+@pytest.mark.parametrize("second", FORGED)
+def test_a_node_does_not_start_and_says_what_is_wrong(nodes: OnlineNodes, second: str) -> None:
+    change, kind = FORGED[second]
+    forge(nodes, change)
+    with in_home(nodes.folder), pytest.raises(kind):
+        processes.start(Role.DESA, [processes.Name.API])
 
 
 @pytest.mark.pasal("7(1)", "13")
