@@ -35,7 +35,7 @@ from tenun.lake.snapshot import Layer, Origin, Snapshot
 from tenun.lake.store import Lake
 
 # Part of every snapshot's origin: raise it when the code below gives other figures from the same input.
-RECIPE = "indicators/3"
+RECIPE = "indicators/4"
 
 
 class AreaNotListed(TenunError):
@@ -257,17 +257,17 @@ def _amounts(definition: Definition, counts: Counts) -> dict[str, float]:
         return {"value": amount, "numerator": amount, "low": amount, "high": amount}
     everyone = counts.denominator + counts.unknown
     return {
-        "value": percent(counts.numerator, counts.denominator),
+        "value": rate(counts.numerator, counts.denominator, scale=definition.scale),
         "numerator": float(counts.numerator),
         "denominator": float(counts.denominator),
-        "low": percent(counts.numerator, everyone),
-        "high": percent(counts.numerator + counts.unknown, everyone),
+        "low": rate(counts.numerator, everyone, scale=definition.scale),
+        "high": rate(counts.numerator + counts.unknown, everyone, scale=definition.scale),
     }
 
 
-def percent(part: int, whole: int) -> float:
-    """In percent with one decimal, halves away from zero, the same on every machine."""
-    return (2000 * part + whole) // (2 * whole) / 10
+def rate(part: int, whole: int, *, scale: int = 100) -> float:
+    """In a hundred or a thousand, with one decimal, halves away from zero, the same on every machine."""
+    return (20 * scale * part + whole) // (2 * whole) / 10
 
 
 def _coverage(

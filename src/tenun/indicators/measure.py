@@ -20,7 +20,7 @@ from tenun.indicators.tables import AREAS
 ADULTS = """
 CREATE VIEW adults AS
 SELECT
-    person_id, village_code, family_id, activity, job_social_security,
+    * EXCLUDE (sex, age_years, life_status, citizenship),
     CASE WHEN sex IN ('male', 'female') THEN sex ELSE 'missing' END AS sex,
     CASE WHEN age_years < 25 THEN '15-24' WHEN age_years < 60 THEN '25-59' ELSE '60+' END AS age_group
 FROM persons
@@ -34,10 +34,19 @@ SELECT * REPLACE (
     coalesce(activity, 'missing') AS activity,
     coalesce(life_status, 'missing') AS life_status,
     coalesce(citizenship, 'missing') AS citizenship,
-    coalesce(job_social_security, 'missing') AS job_social_security
+    coalesce(job_social_security, 'missing') AS job_social_security,
+    coalesce(education, 'missing') AS education,
+    coalesce(disability, 'missing') AS disability
 )
 FROM delivered_persons
 """
+
+
+# Tables of `Inputs` that a query may read under their own names, besides persons and adults.
+VIEWS = (
+    "links", "seekers", "placements", "vacancies", "profiles", "enrolments", "certificates", "layoffs", "followups",
+    "survey",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ class Measurement:
         self._connection.register("areas", pa.Table.from_arrays([pa.array(one, pa.string()) for one in columns],
                                                                 schema=AREAS.schema()))  # fmt: skip
         self._connection.register("delivered_persons", inputs.persons)
-        for name in ("links", "seekers", "placements", "vacancies"):
+        for name in VIEWS:
             self._connection.register(name, getattr(inputs, name))
         self._connection.execute(PERSONS)
         self._connection.execute(ADULTS)

@@ -100,7 +100,14 @@ def _alone(
         for slot in slots:
             counts = sum_.slots[slot]
             if definition.kind is Kind.RATE:
-                one = judge_rate(counts.numerator, counts.denominator, profile=profile, population=population)
+                one = judge_rate(
+                    counts.numerator,
+                    counts.denominator,
+                    profile=profile,
+                    population=population,
+                    class_=definition.disclosure.class_,
+                    households=households,
+                )
             else:
                 one = judge_count(
                     counts.numerator,

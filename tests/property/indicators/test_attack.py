@@ -104,7 +104,9 @@ def _knowledge(rows, truth, places) -> Knowledge:
         if not _has_numbers(row) or kind is Kind.SUPPLY:
             continue
         parts = [()] if kind is Kind.COUNT else [("numerator",), ("rest",), ("unknown",)]
-        within = [one for one in children.get(area, []) if _has_numbers(rows[indicator, one, breakdown, category])]
+        below = [(indicator, one, breakdown, category) for one in children.get(area, [])]
+        # A sensitive rate is not made for villages: a district then stands for itself.
+        within = [one[1] for one in below if one in rows and _has_numbers(rows[one])]
         for part in parts:
             if within:
                 known.sums.append(((*key, *part), [(indicator, one, breakdown, category, *part) for one in within]))
