@@ -21,7 +21,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-LINGER_SECONDS = 0.02
+LINGER_SECONDS = 0.1
+"""Longer than a busy caller takes between two calls. A thread that looks costs nothing, and is to spare."""
 SILENT_SECONDS_MAX = 10
 """So long a thread waits for the rest of a request that has begun to come. A gateway sends requests whole."""
 

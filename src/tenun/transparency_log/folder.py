@@ -156,7 +156,8 @@ class LogFolder:
 
     def _read_if_there(self, path: str) -> bytes | None:
         try:
-            return (self.folder / path).read_bytes()
+            with open(f"{self.folder}/{path}", "rb") as file:  # noqa: PTH123  a commit reads the checkpoint: no `Path`
+                return file.read()
         except FileNotFoundError:
             return None
 

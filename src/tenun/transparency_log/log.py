@@ -1,10 +1,12 @@
 """Writing a log: entries in, a checkpoint out, and between the two they are on disk.
 
 The files of C2SP tlog-tiles are the log; anyone reads them. A commit is one record in the write-ahead file
-and one disk flush: from then on its entries are in the log. Then tiles, bundles and, last, the checkpoint
-are written for the readers, without waiting for the disk; every few thousand entries they are settled, which
-is: flushed, and the write-ahead file begun anew. What a crash leaves unwritten is written when the log is
-next used. `append_all` with more than the write-ahead file holds goes into tiles directly.
+and one disk flush: from then on its entries are in the log. Then it is shown: tiles, bundles and, last, the
+checkpoint are written for the readers, without waiting for the disk. While one commit follows on another
+that is done twenty times a second and no oftener, since it costs more than the commit. Every few thousand
+entries all is settled, which is: flushed, and the write-ahead file begun anew. What a crash leaves unshown
+is shown when the log is next used. `append_all` with more than the write-ahead file holds goes into tiles
+directly.
 
 One process writes at a time (a lock file); the others wait.
 """
@@ -12,9 +14,11 @@ One process writes at a time (a lock file); the others wait.
 from __future__ import annotations
 
 import errno
+import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
@@ -28,6 +32,8 @@ from tenun.transparency_log.proof import Proof
 from tenun.transparency_log.write_ahead import Mark, Record, WriteAhead
 
 LOCK = "lock"
+UNSHOWN_SECONDS_MAX = 0.05
+"""So far the files may lag behind the log while commits follow on one another."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Log:
         self._ahead = WriteAhead(folder)
         self._turn = Lock()
         self._state: _State | None = None
+        self._shown_at = 0.0
 
     def append(self, entry: bytes) -> Appended:
         """Add one entry. When this returns, the entry is on disk and a signed checkpoint covers it."""
@@ -61,10 +68,13 @@ class Log:
         """Add entries in order, as one commit: all of them are in the log, or none is."""
         return self.append_waiting(lambda: entries)
 
-    def append_waiting(self, draw: Callable[[], Sequence[bytes]]) -> list[Appended]:
+    def append_waiting(
+        self, draw: Callable[[], Sequence[bytes]], *, is_more: Callable[[], bool] = lambda: False
+    ) -> list[Appended]:
         """As `append_all`, with the entries that `draw` gives once it is our turn to write.
 
-        While other processes write, more can come to wait.
+        While other processes write, more can come to wait. Where `is_more` says that somebody will write
+        right after, the entries may be shown with those.
         """
         with self._only_writer():
             state = self._current()
@@ -73,18 +83,18 @@ class Log:
                 tile.require_size(entry)
             first = state.checkpoint.size
             if entries:
-                state = self._commit(state, entries)
+                state = self._commit(state, entries, is_more)
             return [Appended(index, state.checkpoint) for index in range(first, state.checkpoint.size)]
 
     def checkpoint(self) -> Checkpoint:
         """The state now. Begins the log where there is none."""
         with self._only_writer():
-            return self._current().checkpoint
+            return self._all_shown().checkpoint
 
     def size(self) -> int:
         """How many entries there are; 0 where no log was begun, and none is begun by asking."""
         with self._only_writer():
-            return self._current().checkpoint.size if self.files.checkpoint() is not None else 0
+            return self._all_shown().checkpoint.size if self.files.checkpoint() is not None else 0
 
     def settle(self) -> Checkpoint:
         """Put tiles and checkpoint on disk as they are, with nothing left to the write-ahead file.
@@ -103,8 +113,11 @@ class Log:
         if is_cosigned and not data:
             raise NotWitnessed(found=0, needed=1)
         state = self._verified(data)
-        if is_cosigned and index >= state.size and index < self._verified(self.files.checkpoint() or b"").size:
-            raise NotWitnessed(found=0, needed=1)
+        if index >= state.size and index < self.size():
+            if is_cosigned:
+                raise NotWitnessed(found=0, needed=1)
+            data = self.files.checkpoint() or b""  # it had not been shown yet
+            state = self._verified(data)
         if not 0 <= index < state.size:
             raise ProofInvalid(reason="no such entry at this size")
         hashes = merkle.inclusion_proof(index, state.size, self.files.node(state.size))
@@ -138,11 +151,16 @@ class Log:
         records = self._ahead.after(state.mark) if state is not None else None
         if state is None or records is None:
             return self._keep(self._load(data))
+        shown = _place_of(data, state, records)
         state = self._apply(state, records) if records else state
-        if state.signed != data:
-            # Its writer died before it wrote the tiles; or somebody else replaced the checkpoint.
+        if shown is None or tile.shape(shown, 0)[0] != tile.shape(state.checkpoint.size, 0)[0]:
+            # Somebody else replaced the checkpoint; or a writer died before it wrote a tile that became full.
             return self._keep(self._load(data))
-        return self._keep(state)
+        return self._keep(replace(state, shown=shown, shown_signed=data))
+
+    def _all_shown(self) -> _State:
+        state = self._current()
+        return state if state.shown_signed == state.signed else self._show(state)
 
     def _keep(self, state: _State) -> _State:
         self._state = state
@@ -154,7 +172,7 @@ class Log:
             raise LogAltered(file=CHECKPOINT, reason="there are entries, and the checkpoint is missing")
         empty = Checkpoint(self.signer.name, 0, merkle.EMPTY_ROOT)
         signed = checkpoint.sign(empty, self.signer)
-        return self._settle(_State(empty, signed, Edge(), Mark(b"", 0, 0), 0))
+        return self._settle(_State(empty, signed, Edge(), Mark(b"", 0, 0), 0, 0, signed))
 
     def _load(self, data: bytes) -> _State:
         """From the files alone. Raises `LogAltered` when they do not give what we signed."""
@@ -172,7 +190,8 @@ class Log:
             raise LogAltered(file=CHECKPOINT, reason=why)
         # Tiles that were written directly, and the write-ahead file not yet begun anew on them.
         first = min(started.size, published.size) if started is not None else 0
-        return self._settle(_State(published, data, Edge.load(self.files, published), Mark(b"", 0, 0), first))
+        edge = Edge.load(self.files, published)
+        return self._settle(_State(published, data, edge, Mark(b"", 0, 0), first, published.size, data))
 
     def _replay(
         self, base: Record, started: Checkpoint, records: Sequence[Record], ended: Checkpoint, *, published: bytes
@@ -190,7 +209,7 @@ class Log:
         for path, content in edge.open_files():
             is_as_published &= self._mend(path, content)
         last = records[-1] if records else base
-        state = _State(ended, last.signed, edge, last.mark, started.size)
+        state = _State(ended, last.signed, edge, last.mark, started.size, ended.size, last.signed)
         return state if is_as_published and published == last.signed else self._settle(state)
 
     def _mend(self, path: str, content: bytes) -> bool:
@@ -212,7 +231,7 @@ class Log:
         told = checkpoint.verify(last.signed, verifiers=[self.signer.verifier])
         if (state.edge.size, state.edge.root()) != (told.size, told.root):
             raise LogAltered(file=write_ahead.FILE, reason="its entries do not give the signed root")
-        return _State(told, last.signed, state.edge, last.mark, state.base)
+        return replace(state, checkpoint=told, signed=last.signed, mark=last.mark)
 
     def _try_verify(self, data: bytes) -> tuple[Checkpoint | None, str]:
         try:
@@ -222,32 +241,43 @@ class Log:
 
     # --- committing ----------------------------------------------------------------------------
 
-    def _commit(self, state: _State, entries: Sequence[bytes]) -> _State:
+    def _commit(self, state: _State, entries: Sequence[bytes], is_more: Callable[[], bool]) -> _State:
         room = write_ahead.size_of(entries)
         if room > write_ahead.BYTES_MAX // 2:
             return self._commit_directly(state, entries)
         if not self._ahead.has_room(state.mark, room):
             state = self._settle(state)
         self._state = None
-        before = state.checkpoint.size
         closed = list(self._grow(state.edge, entries))
         grown, signed = self._sign(state.edge)
         crash.here("log.before_write_ahead")
         mark = self._ahead.append(state.mark, signed, entries)
         crash.here("log.after_write_ahead")  # from here on the entries are in the log
+        state = replace(state, checkpoint=grown, signed=signed, mark=mark)
+        if not closed and time.monotonic() - self._shown_at < UNSHOWN_SECONDS_MAX and is_more():
+            return self._keep(state)
+        return self._show(state, closed)
+
+    def _show(self, state: _State, closed: Sequence[tuple[str, bytes]] = ()) -> _State:
+        """Write the files for the readers, as they are at this state. `closed` are those that became full since.
+
+        They do not wait longer than that: a lag stays within one tile, and any process can make it up alone.
+        """
+        self._state = None
         for path, content in closed:
             disk.write_whole(f"{self.folder}/{path}", content)
             disk.sync_file(self.folder / path)
-        for path, content in state.edge.open_files(since=before):
+        for path, content in state.edge.open_files(since=state.shown):
             crash.here("log.before_tiles")
             disk.write_whole(f"{self.folder}/{path}", content)
         crash.here("log.before_checkpoint")
-        disk.write_whole(f"{self.folder}/{CHECKPOINT}", signed)
+        disk.write_whole(f"{self.folder}/{CHECKPOINT}", state.signed)
         crash.here("log.after_checkpoint")
-        kept = {*open_paths(grown.size), *open_paths(state.base)}
-        self._drop((path for path in open_paths(before) if path not in kept), has_closed=bool(closed))
+        kept = {*open_paths(state.checkpoint.size), *open_paths(state.base)}
+        self._drop((path for path in open_paths(state.shown) if path not in kept), has_closed=bool(closed))
         crash.here("log.after_drop")
-        return self._keep(_State(grown, signed, state.edge, mark, state.base))
+        self._shown_at = time.monotonic()
+        return self._keep(replace(state, shown=state.checkpoint.size, shown_signed=state.signed))
 
     def _commit_directly(self, state: _State, entries: Sequence[bytes]) -> _State:
         """Many entries, at the speed of the disk: no write-ahead file, so the tiles must be flushed first."""
@@ -256,7 +286,7 @@ class Log:
             crash.here("log.before_full_tiles")
             disk.write_whole(self.folder / path, content)
         grown, signed = self._sign(state.edge)
-        return self._settle(_State(grown, signed, state.edge, state.mark, state.base))
+        return self._settle(replace(state, checkpoint=grown, signed=signed))
 
     def _settle(self, state: _State) -> _State:
         """Flush everything since the base, publish the checkpoint, begin the write-ahead file anew."""
@@ -276,7 +306,7 @@ class Log:
         mark = self._ahead.begin(state.signed)
         crash.here("log.after_new_write_ahead")
         self._purge(state.base, size)
-        return self._keep(_State(state.checkpoint, state.signed, state.edge, mark, size))
+        return self._keep(replace(state, mark=mark, base=size, shown=size, shown_signed=state.signed))
 
     def _sign(self, edge: Edge) -> tuple[Checkpoint, bytes]:
         grown = Checkpoint(self.signer.name, edge.size, edge.root())
@@ -290,10 +320,10 @@ class Log:
     def _drop(self, paths: Iterable[str], *, has_closed: bool) -> None:
         """Remove narrower forms of what was written. Readers of them find the wider one."""
         for path in paths:
-            file = Path(f"{self.folder}/{path}")
-            file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(f"{self.folder}/{path}")  # noqa: PTH108  words are faster, as in `disk.write_whole`
             if has_closed:
-                _remove_if_empty(file.parent)
+                _remove_if_empty((self.folder / path).parent)
 
     def _purge(self, base: int, size: int) -> None:
         """Remove every partial form but the newest of the files that grew since the base."""
@@ -319,6 +349,24 @@ class _State:
     mark: Mark
     base: int
     """The size whose tiles are on disk; those beyond are in the write-ahead file too."""
+    shown: int
+    """The size that the checkpoint file tells, ours or up to a tile behind."""
+    shown_signed: bytes
+    """The checkpoint file."""
+
+
+def _place_of(shown: bytes, state: _State, records: Sequence[Record]) -> int | None:
+    """At which size that checkpoint was signed: one that we knew, or of a commit since; `None` for any other."""
+    if shown == state.shown_signed:
+        return state.shown
+    size = state.checkpoint.size
+    if shown == state.signed:
+        return size
+    for record in records:
+        size += len(record.entries)
+        if record.signed == shown:
+            return size
+    return None
 
 
 def _entries_of(records: Sequence[Record]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ is written beside its future place as `NNN.p/W`, with W its width.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from tenun.transparency_log.errors import EntrySize, LogAltered
 from tenun.transparency_log.merkle import HASH_BYTES
@@ -74,6 +75,7 @@ def require_size(entry: bytes) -> None:
         raise EntrySize(size=len(entry), limit=ENTRY_BYTES_MAX)
 
 
+@lru_cache(maxsize=256)  # a commit asks a dozen times, and the answer changes every 256 entries
 def _place(index: int) -> str:
     digits = f"{index:03}"
     digits = digits.zfill(-(-len(digits) // 3) * 3)

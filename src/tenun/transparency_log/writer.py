@@ -97,7 +97,7 @@ class GroupWriter:
         """One commit for all that wait; then the writing goes to the first of those that came meanwhile."""
         group: list[_Waiting] = []
         try:
-            appended = self.log.append_waiting(lambda: self._draw(group))
+            appended = self.log.append_waiting(lambda: self._draw(group), is_more=lambda: bool(self._waiting))
             start = 0
             for each in group:
                 each.result = appended[start : start + len(each.entries)]

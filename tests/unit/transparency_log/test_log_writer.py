@@ -7,6 +7,7 @@ import multiprocessing
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -50,13 +51,13 @@ class _Counting(Log):
         super().__init__(folder, SIGNER)
         self.groups: list[int] = []
 
-    def append_waiting(self, draw: object) -> list[Appended]:
+    def append_waiting(self, draw: object, **options: Any) -> list[Appended]:
         def counted() -> Sequence[bytes]:
             entries: Sequence[bytes] = draw()  # type: ignore[operator]
             self.groups.append(len(entries))
             return entries
 
-        return super().append_waiting(counted)
+        return super().append_waiting(counted, **options)
 
 
 def test_an_entry_is_in_the_published_log_when_append_returns(tmp_path: Path) -> None:
