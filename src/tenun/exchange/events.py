@@ -15,6 +15,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -391,11 +392,11 @@ def handle(
     content_sha256: str,
     known_only: tuple[type[Exception], ...] = (StoreUnavailable,),
 ) -> Handled:
-    """Have an event's effect, then note that it was had. When this returns, both are on disk.
+    """Have an event's effect, write it into the log, then remember the event. When this returns, all are on disk.
 
-    In this order, because a crash in between then costs a repetition and never an effect. Where the store of seen
-    events cannot be asked (the database is down: one of `known_only`), the effect is had all the same and the
-    event counts as new.
+    In this order, because a crash in between then costs a repetition and never an effect or an entry. Where the
+    store of seen events cannot be asked (the database is down: one of `known_only`), the effect is had all the same
+    and the event counts as new.
     """
     if event.type in ACTS:
         effects.take_act(event.data.act.encode() if event.data.act else None, event.data.sha256)
@@ -406,14 +407,16 @@ def handle(
         effects.hear_checkpoint(event.data.checkpoint.encode())
     else:
         note_incident(station, event)
-    try:
-        is_first = replay.remember("event", [event.key], expires=station.clock.now() + REMEMBERED)
-    except known_only:
-        is_first = True
+    is_first = True
+    with suppress(*known_only):
+        is_first = not replay.knows("event", event.key)
     log_index = None
     if is_first and event.type is not EventType.CHECKPOINT:
         told = {"id": event.id, "type": str(event.type), "source": event.source, "content_sha256": content_sha256}
         log_index = book.write(RECEIVED, event=told).index
+    if is_first:
+        with suppress(*known_only):
+            replay.remember("event", [event.key], expires=station.clock.now() + REMEMBERED)
     return Handled(event, is_first, log_index)
 
 

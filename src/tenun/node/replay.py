@@ -42,6 +42,7 @@ _REMEMBER = (
     b" ON CONFLICT (kind, value) DO NOTHING"
 )
 _NAME = b"tenun_remember"
+_KNOWN = "SELECT 1 FROM node_seen WHERE kind = %s AND value = %s"
 _FORGET = (
     "DELETE FROM node_seen WHERE (kind, value) IN"
     " (SELECT kind, value FROM node_seen WHERE expires < %s ORDER BY expires LIMIT %s FOR UPDATE SKIP LOCKED)"
@@ -72,6 +73,11 @@ class PostgresReplay:
         array = ",".join(f'"\\\\x{digest.hex()}"' for digest in digests)
         values_sent = [kind.encode(), f"{{{array}}}".encode(), expires.isoformat().encode()]
         return self._run(lambda connection: _remember(connection, values_sent)) == len(digests)
+
+    def knows(self, kind: str, value: str) -> bool:
+        """Whether that value was remembered and not swept away since. Raises `StoreUnavailable`."""
+        wanted = (kind, hashlib.sha256(value.encode()).digest())
+        return self._run(lambda connection: _count(connection, _KNOWN, wanted)) > 0
 
     def sweep(self, now: datetime) -> int:
         """Remove what has passed its end; at most `SWEEP_ROWS_MAX` rows at a time. Says how many went."""

@@ -71,6 +71,14 @@ def test_the_first_time_is_true_and_every_other_false(replay: PostgresReplay) ->
     assert replay.remember("jti", ["a"], expires=LATER)
 
 
+def test_asking_whether_one_is_known_remembers_nothing(replay: PostgresReplay) -> None:
+    assert not replay.knows("event", "one")
+    assert not replay.knows("event", "one")
+    assert replay.remember("event", ["one"], expires=LATER)
+    assert replay.knows("event", "one")
+    assert not replay.knows("nonce", "one")
+
+
 def test_one_value_twice_in_one_call_is_a_repetition(replay: PostgresReplay) -> None:
     assert not replay.remember("nonce", ["x", "x"], expires=LATER)
 

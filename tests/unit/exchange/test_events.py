@@ -16,6 +16,7 @@ from tenun.agreement.vocabulary import Party
 from tenun.exchange import events
 from tenun.exchange.events import Effects, Event, EventMalformed, EventOutOfOrder, EventSourceOther, EventType
 from tenun.exchange.journal import Journal
+from tenun.exchange.refusals import LogUnavailable
 from tenun.exchange.wire.refusals import StoreUnavailable
 from tenun.exchange.wire.replay import MemoryReplay
 from tests.lib.two_nodes import NOW, Nodes, open_nodes
@@ -190,6 +191,23 @@ def test_an_event_that_comes_again_is_known_and_not_logged_again(receiver: Recei
     assert (first.is_first, again.is_first) == (True, False)
     assert again.log_index is None
     assert events.changes(receiver.station) == {"sid-warga": CHANGED["cursor"]}
+
+
+def test_an_event_that_could_not_be_logged_is_logged_when_it_comes_again(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a process was killed between the effect and the entry: the sender tells it again."""
+
+    def gone(*_: object, **__: object) -> None:
+        raise LogUnavailable(reason="killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiver.book, "write", gone)
+        with pytest.raises(LogUnavailable):
+            receiver.handle(EventType.DATASET_CHANGED, CHANGED)
+    again, third = (receiver.handle(EventType.DATASET_CHANGED, CHANGED) for _ in range(2))
+    assert (again.is_first, third.is_first) == (True, False)
+    assert again.log_index is not None
 
 
 def test_an_act_before_its_predecessor_is_refused_and_fits_when_sent_again(receiver: Receiver) -> None:

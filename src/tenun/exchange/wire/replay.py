@@ -20,6 +20,9 @@ class ReplayStore(Protocol):
         may be served.
         """
 
+    def knows(self, kind: str, value: str) -> bool:
+        """Whether that value was remembered. For effects that can be had twice; never to let somebody in."""
+
 
 class MemoryReplay:
     """A store in the memory of one process: for tests and for a consumer's own short runs.
@@ -46,6 +49,10 @@ class MemoryReplay:
             for key in keys:
                 self._until[key] = max(expires, self._until.get(key, expires))
             return is_new
+
+    def knows(self, kind: str, value: str) -> bool:
+        with self._lock:
+            return self._is_known((kind, value), self._clock.now())
 
     def _is_known(self, key: tuple[str, str], now: datetime) -> bool:
         until = self._until.get(key)
