@@ -1,13 +1,16 @@
 """What ours is measured beside: Splink alone, recordlinkage, and the equal NIK. Each run is a process of its own.
 
 python benchmarks/linkage_rivals.py exact LEFT.parquet RIGHT.parquet OUT.parquet
-python benchmarks/linkage_rivals.py splink LEFT.parquet RIGHT.parquet OUT.parquet --model MODEL.json
-python benchmarks/linkage_rivals.py splink-train LEFT.parquet RIGHT.parquet MODEL.json
+python benchmarks/linkage_rivals.py splink LEFT.parquet RIGHT.parquet OUT.parquet --model MODEL.json [--standard]
+python benchmarks/linkage_rivals.py splink-train LEFT.parquet RIGHT.parquet MODEL.json [--standard]
 python benchmarks/linkage_rivals.py recordlinkage LEFT.parquet RIGHT.parquet OUT.parquet      (in the bench environment)
 
 Splink is given what an analyst would write in an afternoon: upper case, no punctuation, digits of the NIK alone, dates
 in the notations that occur, codes without dots; nine blocking rules; names with term frequencies; the best candidate
 of each account. Its model comes ready, trained by EM on another population of the same profile.
+
+With --standard, LEFT and RIGHT are folders of our standard tables (`linkage_standard.py make`): the same rules and
+comparisons over columns that somebody else has cleaned, so that only linking is measured.
 """
 
 from __future__ import annotations
@@ -53,6 +56,17 @@ def standardised(table: str, id_column: str) -> str:
                name, split_part(name, ' ', 1) AS first_word, nullif(split_part(name, ' ', 2), '') AS second_word, dob,
                CASE WHEN sex_letter IN ('L', '1') THEN 'L' WHEN sex_letter IN ('P', '2', 'W') THEN 'P' END AS sex,
                village, left(village, 6) AS district, left(village, 4) AS regency, address FROM plain"""
+
+
+def given(folder: Path) -> str:
+    """Our standard table, in the columns that `standardised` gives."""
+    return f"""
+        SELECT unique_id, nik::VARCHAR AS nik, core AS name, split_part(core, ' ', 1) AS first_word,
+               nullif(split_part(core, ' ', 2), '') AS second_word, birth_date AS dob,
+               CASE WHEN is_female THEN 'P' WHEN NOT is_female THEN 'L' END AS sex, village::VARCHAR AS village,
+               district::VARCHAR AS district, regency::VARCHAR AS regency,
+               nullif(concat_ws(' ', place, unit), '') AS address
+        FROM read_parquet('{folder}/part-*.parquet')"""
 
 
 # --- the equal NIK -----------------------------------------------------------------------------------
@@ -158,23 +172,24 @@ def _splink_settings() -> Any:
     )
 
 
-def _linker(left: Path, right: Path, model: Any, memory: str, threads: int) -> tuple[Any, Any]:
+def _linker(left: Path, right: Path, model: Any, memory: str, threads: int, *, is_standard: bool) -> tuple[Any, Any]:
     from splink import DuckDBAPI, Linker
 
     logging.getLogger("splink").setLevel(logging.ERROR)
     connection = _connect(memory, threads)
     for side, path, id_column in (("a_left", left, LEFT_ID), ("b_right", right, RIGHT_ID)):
-        connection.execute(f"CREATE TABLE {side} AS {standardised(f'{str(path)!r}', id_column)}")
+        cleaned = given(path) if is_standard else standardised(f"{str(path)!r}", id_column)
+        connection.execute(f"CREATE TABLE {side} AS {cleaned}")
     interface = DuckDBAPI(connection)
     tables = [interface.register(side, dataset_display_name=side) for side in ("a_left", "b_right")]
     return Linker(tables, model, log_level=logging.ERROR), connection
 
 
-def splink_train(left: Path, right: Path, out: Path, memory: str, threads: int) -> None:
+def splink_train(left: Path, right: Path, out: Path, memory: str, threads: int, *, is_standard: bool = False) -> None:
     """The model, by EM without labels."""
     from splink import block_on
 
-    linker, _ = _linker(left, right, _splink_settings(), memory, threads)
+    linker, _ = _linker(left, right, _splink_settings(), memory, threads, is_standard=is_standard)
     training = linker.training
     training.estimate_probability_two_random_records_match(
         [block_on("nik", "first_word"), block_on("name", "dob", "district")], recall=0.9
@@ -187,9 +202,11 @@ def splink_train(left: Path, right: Path, out: Path, memory: str, threads: int) 
     linker.misc.save_model_to_json(str(out), overwrite=True)
 
 
-def splink(left: Path, right: Path, out: Path, model: Path, memory: str, threads: int) -> None:
+def splink(
+    left: Path, right: Path, out: Path, model: Path, memory: str, threads: int, *, is_standard: bool = False
+) -> None:
     """The best candidate of each account, with its weight."""
-    linker, connection = _linker(left, right, str(model), memory, threads)
+    linker, connection = _linker(left, right, str(model), memory, threads, is_standard=is_standard)
     predicted = linker.inference.predict(threshold_match_weight=SPLINK_WEIGHT_MIN)
     connection.execute(f"""COPY (
         SELECT unique_id_l AS {LEFT_ID}, unique_id_r AS {RIGHT_ID}, match_weight AS weight
@@ -269,15 +286,16 @@ def main() -> None:
     parser.add_argument("right", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--standard", action="store_true")
     parser.add_argument("--memory", default="12GB")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
     if a.rival == "exact":
         exact(a.left, a.right, a.out, a.memory, a.threads)
     elif a.rival == "splink-train":
-        splink_train(a.left, a.right, a.out, a.memory, a.threads)
+        splink_train(a.left, a.right, a.out, a.memory, a.threads, is_standard=a.standard)
     elif a.rival == "splink":
-        splink(a.left, a.right, a.out, a.model, a.memory, a.threads)
+        splink(a.left, a.right, a.out, a.model, a.memory, a.threads, is_standard=a.standard)
     else:
         recordlinkage_ecm(a.left, a.right, a.out)
 

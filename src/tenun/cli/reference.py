@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -32,7 +33,7 @@ class BridgeSystem(StrEnum):
 
 @app.command()
 def load(
-    kind: Annotated[Kind, typer.Argument(help="region | bridge | boundary")],
+    kind: Annotated[Kind, typer.Argument(help="region | bridge | boundary | survey")],
     file: Annotated[Path, typer.Argument(help="CSV, CSV.gz, GeoJSON")],
     system: Annotated[str, typer.Option(help="kemendagri | bps | bps-kemendagri")],
     edition: Annotated[str, typer.Option(help="Tahun atau nama edisi / year or name of the edition.")],
@@ -60,6 +61,12 @@ def load(
             )
             bar.advance(task)
             queued = _queue_unmapped(Regions.load(folder), holding)
+        elif kind is Kind.SURVEY:
+            asked = _system(system, System)
+            holding, is_new = loading.load_survey(
+                folder, file, system=asked, edition=edition, source=source, licence=licence, on=on,
+                counterpart=partial(_counterpart, regions, asked),
+            )  # fmt: skip
         else:
             if _system(system, System) is not System.KEMENDAGRI:
                 raise typer.BadParameter("boundary: kemendagri", param_hint="--system")
@@ -136,6 +143,14 @@ def queue(
             )
 
     console.answer({"count": len(entries), "waiting": entries}, as_json=as_json, show=show)
+
+
+def _counterpart(regions: Regions, system: System, code: str) -> str | None:
+    """The dotted Kemendagri code that a code means today; none where that is not certain."""
+    if system is System.KEMENDAGRI:
+        return code if code in regions else None
+    region = regions.bridge.answer(code).region
+    return None if region is None else region.code
 
 
 def _queue_unmapped(regions: Regions, holding: Holding) -> int:

@@ -10,13 +10,17 @@ from typing import Annotated
 
 import typer
 
+from tenun.agreement import signing
 from tenun.cli import console
 from tenun.indicators import csvw, export, prov_json, provenance, where_from
 from tenun.indicators.areas import NATIONAL, Level, level_of
 from tenun.indicators.citation import About, of_snapshot
 from tenun.indicators.definition import Definition, IndicatorUnknown
 from tenun.indicators.results import Results
+from tenun.indicators.sheet.pack import MINISTRIES
 from tenun.lake.store import Lake
+from tenun.node import village_pack
+from tenun.node.chain import agreement_now
 from tenun.node.home import NodeHome, Role
 
 app = typer.Typer(help="Hasil: berkas angka dan asal-usulnya / results: files and where they come from.",
@@ -128,6 +132,55 @@ def where_from_command(
 
     answer = where_from.as_dict(way, minimum_cell=results.minimum_cell)
     console.answer(answer, as_json=as_json, show=show, is_refused=not way.is_whole)
+
+
+@app.command("pack")
+def pack_command(
+    village: Annotated[str, typer.Option("--village", help="Kode desa / village code.")],
+    out: Annotated[Path, typer.Option("--out", help="Berkas ZIP yang ditulis / ZIP to write.")],
+    audience: Annotated[
+        str, typer.Option("--audience", help="Untuk siapa; selain kementerian perlu rilis / outsiders need a release.")
+    ] = MINISTRIES,
+    language: LanguageOption = Language.INDONESIAN,
+    snapshot: SnapshotOption = None,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Kemas profil desa untuk dibawa luring, bertanda tangan / pack a village's profile to take along, signed."""
+    home = NodeHome.of(Role.NAKER)
+    results = _open(home.lake, snapshot)
+    made = village_pack.make(home, results, village, language=language, audience=audience)
+    out.write_bytes(made.content)
+    answer = {"file": str(out), "bytes": len(made.content), "manifest": dict(made.manifest)}
+
+    def show() -> None:
+        console.out.print(f"{out} ({len(made.content):,} B)", markup=False)
+        console.out.print(f"{made.manifest['area_name']} ({village}), {made.manifest['snapshot']}", markup=False)
+
+    console.answer(answer, as_json=as_json, show=show)
+
+
+@app.command("verify")
+def verify_command(
+    file: Annotated[Path, typer.Argument(help="Paket ZIP / a pack.", exists=True, dir_okay=False)],
+    agreement: Annotated[
+        Path | None,
+        typer.Option("--agreement", help="Folder perjanjian bertanda tangan; bawaan milik simpul / signed agreement."),
+    ] = None,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Periksa paket: isi setiap berkas dan tanda tangannya / check a pack: every file, and who signed it."""
+    signed = signing.verify(agreement) if agreement is not None else agreement_now(NodeHome.of(Role.NAKER))
+    found = village_pack.verify(file.read_bytes(), signed)
+    answer = {"valid": True, "kid": found.kid, "manifest": dict(found.manifest)}
+
+    def show() -> None:
+        told = found.manifest
+        console.out.print(
+            f"SAH / VALID: {told['area_name']} ({told['area_code']}), {told['snapshot']}", markup=False, style="bold"
+        )
+        console.out.print(f"{told['made_by']}, {found.kid}", markup=False)
+
+    console.answer(answer, as_json=as_json, show=show)
 
 
 def _open(lake: Lake, snapshot: str | None) -> Results:

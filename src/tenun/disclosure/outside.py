@@ -52,6 +52,13 @@ class Measure:
     id: str
     column: str
     is_rate: bool = False
+    scale: int = 100
+    """Of a rate: in how many it is told, a hundred or a thousand."""
+    tables: frozenset[FixedTable] | None = None
+    """Those of the profile's list that it may stand in; None for all of them."""
+
+    def stands_in(self, table: FixedTable) -> bool:
+        return self.tables is None or table in self.tables
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ def publish(
     profile: OutsideProfile,
     key: bytes,
 ) -> pa.Table:
-    """Every table of the profile's list for every measure, of `SCHEMA`, ordered by all that names a figure.
+    """The tables of the profile's list that each measure may stand in, of `SCHEMA`, ordered by all that names a figure.
 
     The same persons and the same key give the same bytes. Raises `RecordKeyMissing`.
     """
@@ -143,9 +150,11 @@ def _queries(
     cell_key: _Expression,
     rounding_key: _Expression,
 ) -> Iterator[str]:
-    """One query a measure. Cells of nobody are in it too, since they are shown."""
+    """One query a measure that stands in the table. Cells of nobody are in it too, since they are shown."""
     grid = _grid(table, people)
     for at, measure in enumerate(measures):
+        if not measure.stands_in(table):
+            continue
         by = ", ".join(["area_code", *table.by])
         cells = f"""
             SELECT {by}, sum(n{at})::BIGINT AS n, sum(n{at}_keys)::HUGEINT AS n_keys,
@@ -166,7 +175,7 @@ def _queries(
 def _told(table: FixedTable, measure: Measure, profile: OutsideProfile, shown: str) -> str:
     share = state_of_share(profile, "pn", "pd")
     told = share if measure.is_rate else {"state": f"'{ValueState.OK}'", "reason": "'perturbed'"}
-    value = "least(round(1000 * pn / pd) / 10, 100)" if measure.is_rate else "pn::DOUBLE"
+    value = f"least(round({10 * measure.scale} * pn / pd) / 10, {measure.scale})" if measure.is_rate else "pn::DOUBLE"
     category = f" || '{TIMES}' || ".join(table.by) or "''"
     printed = "NULL" if measure.is_rate else rounded_sql("pn", "rounding_key", base=profile.rounding_base)
     # Of a share told as a band the denominator stands, since it is a count like any other; the numerator does not.

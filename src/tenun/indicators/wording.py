@@ -9,6 +9,7 @@ from types import MappingProxyType
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from tenun.disclosure.gates import OUTSIDE
 from tenun.disclosure.profile import MINISTRIES
 from tenun.disclosure.state import ValueState
 from tenun.indicators.definition import SCALES, Definition, Unit
@@ -125,6 +126,24 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Data sebagian desa lebih tua dari jadwal pemutakhirannya.",
             "The data of some villages is older than its rhythm of renewal.",
         ),
+        "perturbed": (
+            "Angka ini diberi derau kecil agar orang tidak dikenali; jumlah bagian dapat berbeda dari totalnya.",
+            "A little noise was added so that nobody can be recognised; parts may not add up to the total.",
+        ),
+        "perturbed_partial": (
+            "Baru sebagian desa yang mengirim data. Angka ini diberi derau kecil agar orang tidak dikenali; jumlah "
+            "bagian dapat berbeda dari totalnya.",
+            "Only some of the villages have delivered. A little noise was added so that nobody can be recognised; "
+            "parts may not add up to the total.",
+        ),
+        "group_low": (
+            "Bagiannya begitu kecil sehingga hanya batasnya yang ditampilkan; tidak berarti tidak ada.",
+            "The share is so small that only its bound is told; it does not mean none.",
+        ),
+        "group_high": (
+            "Bagiannya begitu besar sehingga hanya batasnya yang ditampilkan; tidak berarti semuanya.",
+            "The share is so large that only its bound is told; it does not mean all.",
+        ),
         "access_cut": (
             "Akses data diputus berdasarkan Pasal 7(4).",
             "Access to the data is shut off under Pasal 7(4).",
@@ -200,12 +219,20 @@ LEVELS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+_BANDS: Mapping[str | None, tuple[str, int]] = MappingProxyType(
+    {"group_low": ("<", OUTSIDE.band_percent), "group_high": (">", 100 - OUTSIDE.band_percent)}
+)
+"""Shares that audiences outside are told the bound of, and no more."""
+
 
 def say(value: Value, language: str, *, minimum_cell: int = MINISTRIES.minimum_cell) -> str:
     """What stands on the screen: `1.842`, `64,1 %`, `<5`, `Dirahasiakan`, `61 (per 12 Jan 2026)`.
 
     Numbers and dates follow the language (`id` or `en`); the unit is written for percentages alone.
     """
+    if value.reason in _BANDS:
+        sign, percent = _BANDS[value.reason]
+        return f"{sign}{number(percent * SCALES[Unit(value.unit)] / 100, value.unit, language)}"
     if value.state is ValueState.LT:
         small = f"<{minimum_cell}"
         # Beside rates "<5" would be read as a rate of five.

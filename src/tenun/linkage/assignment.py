@@ -234,18 +234,26 @@ def decide(
                                                  ELSE CASE stage WHEN 'rules' THEN 4 ELSE 5 END END END AS standing
             FROM offers
         ),
-        -- One offer an account: an accepted one first, then the likelier of the two to be judged.
+        -- One offer an account: an accepted one first, then the likelier of the two to be judged. Whom stage 1 accepted
+        -- is not of the residue and has no other.
         chosen AS (
-            SELECT * FROM ordered
+            SELECT * FROM ordered WHERE standing = 1
+            UNION ALL BY NAME
+            SELECT * FROM ordered WHERE standing <> 1
             QUALIFY row_number() OVER (
                 PARTITION BY seeker_id ORDER BY least(standing, 4), weight DESC, standing, person_id) = 1
         ),
-        -- One account a person, among the accepted.
+        -- One account a person, among the accepted: most persons have one claim, and need no order.
+        wanted AS (
+            SELECT person_id FROM chosen WHERE match_class <> 'review' GROUP BY person_id HAVING count(*) > 1
+        ),
+        holders AS (
+            SELECT person_id, first(seeker_id ORDER BY standing, weight DESC, seeker_id) AS first_seeker
+            FROM chosen SEMI JOIN wanted USING (person_id) WHERE match_class <> 'review' GROUP BY person_id
+        ),
         claimed AS (
-            SELECT *, CASE WHEN match_class <> 'review'
-                           THEN first_value(seeker_id) OVER (PARTITION BY person_id, match_class = 'review'
-                                                             ORDER BY standing, weight DESC, seeker_id) END AS holder
-            FROM chosen
+            SELECT chosen.*, CASE WHEN match_class <> 'review' THEN coalesce(first_seeker, seeker_id) END AS holder
+            FROM chosen LEFT JOIN holders USING (person_id)
         ),
         settled AS (
             SELECT *, holder IS NOT NULL AND holder <> seeker_id AS is_second,

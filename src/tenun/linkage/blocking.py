@@ -8,7 +8,7 @@ pairs, so such keys are left out of the rule and counted in the report.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -86,11 +86,12 @@ def key_table(rule: Rule, seekers: str, *, shared_max: int, among: str | None = 
     `among`: a table with `unique_id`, when only these accounts are looked for. Who else shares a key is still
     counted over all, so that a part gives what the whole would.
     """
-    crowded = f"QUALIFY count(*) OVER (PARTITION BY {rule.using}) <= {int(shared_max)}"
     keys = f"SELECT r.unique_id AS seeker_id, {rule.keys('r', rule.seekers)} FROM {seekers} r"
     known = " AND ".join(f"key_{number} IS NOT NULL" for number in range(len(rule.seekers)))
-    keyed = f"SELECT * FROM ({keys}) WHERE {known} {crowded}"
-    return f"SELECT k.* FROM ({keyed}) k SEMI JOIN {among} a ON a.unique_id = k.seeker_id" if among else keyed
+    keyed = f"(SELECT * FROM ({keys}) WHERE {known})"
+    crowded = f"(SELECT {rule.using} FROM {keyed} GROUP BY {rule.using} HAVING count(*) > {int(shared_max)})"
+    sought = f"(SELECT k.* FROM {keyed} k SEMI JOIN {among} a ON a.unique_id = k.seeker_id)" if among else keyed
+    return f"SELECT k.* FROM {sought} k ANTI JOIN {crowded} c USING ({rule.using})"
 
 
 def keys_as_text(seekers: str) -> str:
@@ -122,38 +123,68 @@ def pairs(
 
     Only keys and ids go through the joins; what a comparison reads is fetched afterwards, once a pair.
     """
-    found: dict[str, int] = {}
-    crowded: dict[str, int] = {}
     connection.execute(f"CREATE OR REPLACE TABLE {target}_found AS {_ids(residents, seekers)}")
-    for rule in rules:
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE keyed AS " + key_table(rule, seekers, shared_max=shared_max, among=among)
+    kept: dict[int, int] = {}
+    for alike in _asking_alike(rules):
+        # One pass over the residents for all rules that ask them for the same.
+        keyed = " UNION ALL ".join(
+            f"SELECT *, {number}::UTINYINT AS rule "
+            f"FROM ({key_table(rule, seekers, shared_max=shared_max, among=among)})"
+            for number, rule in alike
         )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {keyed}")
+        kept |= _by_rule(connection, "keyed")
+        (_, first), *_ = alike
         connection.execute(
             f"""
             INSERT INTO {target}_found
-            SELECT p.person_id, k.seeker_id
-            FROM (SELECT l.unique_id AS person_id, {rule.keys("l", rule.residents)} FROM {residents} l) p
-            JOIN keyed k USING ({rule.using})
+            SELECT p.person_id, k.seeker_id, k.rule
+            FROM (SELECT l.unique_id AS person_id, {first.keys("l", first.residents)} FROM {residents} l) p
+            JOIN keyed k USING ({first.using})
             """
         )
-        found[rule.name] = _rows(connection, f"{target}_found") - sum(found.values())
-        with_keys = only_row(
-            connection,
-            f"SELECT count(*) FROM (SELECT {rule.keys('r', rule.seekers)} FROM {seekers} r"
-            + (f" SEMI JOIN {among} a ON a.unique_id = r.unique_id" if among else "")
-            + f") WHERE {' AND '.join(f'key_{number} IS NOT NULL' for number in range(len(rule.seekers)))}",
-        )[0]
-        crowded[rule.name] = int(with_keys) - _rows(connection, "keyed")
     connection.execute("DROP TABLE IF EXISTS keyed")
+    found = _by_rule(connection, f"{target}_found")
     connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT DISTINCT person_id, seeker_id FROM {target}_found")
     connection.execute(f"DROP TABLE {target}_found")
-    return Blocked(found, {name: count for name, count in crowded.items() if count})
+    crowded = {
+        rule.name: _with_keys(connection, rule, seekers, among) - kept.get(number, 0)
+        for number, rule in enumerate(rules)
+    }
+    return Blocked(
+        {rule.name: found.get(number, 0) for number, rule in enumerate(rules)},
+        {name: count for name, count in crowded.items() if count},
+    )
+
+
+def _asking_alike(rules: Sequence[Rule]) -> list[list[tuple[int, Rule]]]:
+    """The rules with their numbers, those that read one key of the residents together, its parts in one order."""
+    groups: dict[tuple[str, ...], list[tuple[int, Rule]]] = {}
+    for number, rule in enumerate(rules):
+        parts = sorted(zip(rule.residents, rule.seekers, strict=True))
+        ordered = replace(
+            rule,
+            residents=tuple(resident for resident, _ in parts),
+            seekers=tuple(seeker for _, seeker in parts),
+        )
+        groups.setdefault(ordered.residents, []).append((number, ordered))
+    return list(groups.values())
 
 
 def _ids(residents: str, seekers: str) -> str:
-    return f"SELECT l.unique_id AS person_id, r.unique_id AS seeker_id FROM {residents} l, {seekers} r LIMIT 0"
+    return (
+        f"SELECT l.unique_id AS person_id, r.unique_id AS seeker_id, 0::UTINYINT AS rule "
+        f"FROM {residents} l, {seekers} r LIMIT 0"
+    )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(only_row(connection, f"SELECT count(*) FROM {table}")[0])
+def _by_rule(connection: duckdb.DuckDBPyConnection, table: str) -> dict[int, int]:
+    return dict(connection.execute(f"SELECT rule, count(*) FROM {table} GROUP BY rule").fetchall())
+
+
+def _with_keys(connection: duckdb.DuckDBPyConnection, rule: Rule, seekers: str, among: str | None) -> int:
+    """How many accounts have all of a rule's key."""
+    looked_for = f" SEMI JOIN {among} a ON a.unique_id = r.unique_id" if among else ""
+    known = " AND ".join(f"key_{number} IS NOT NULL" for number in range(len(rule.seekers)))
+    keys = f"SELECT {rule.keys('r', rule.seekers)} FROM {seekers} r{looked_for}"
+    return int(only_row(connection, f"SELECT count(*) FROM ({keys}) WHERE {known}")[0])

@@ -63,7 +63,11 @@ class Part:
 
     def copy(self, draft: Path) -> str:
         """The statement that writes it to a draft, which then takes its name."""
-        return f"COPY ({self.query}) TO {quoted(draft)} (FORMAT parquet, COMPRESSION lz4_raw)"
+        # Of what version 2 writes otherwise, numbers by their differences and texts by their lengths are read faster.
+        return (
+            f"COPY ({self.query}) TO {quoted(draft)} "
+            "(FORMAT parquet, PARQUET_VERSION v2, WRITE_BLOOM_FILTER false, COMPRESSION lz4_raw)"
+        )
 
 
 class Machines(Protocol):

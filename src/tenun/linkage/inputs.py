@@ -98,6 +98,7 @@ SEEKERS_SIDE = Side(
     registers=(SEEKERS, SEEKER_IDENTIFIERS),
 )
 IDENTIFIERS = "identifiers"
+ROWS_A_SLICE = 1_000_000
 
 
 def open_engine(settings: LinkSettings) -> duckdb.DuckDBPyConnection:
@@ -109,7 +110,12 @@ def standardise(connection: duckdb.DuckDBPyConnection, standard: Standard) -> No
     """Bring `read_residents` and `read_seekers` to standard form, as `residents` and `accounts`, and drop them."""
     standard.install(connection)
     for source, target in (("read_residents", "residents"), ("read_seekers", "accounts")):
-        connection.execute(f"CREATE OR REPLACE TABLE {target} AS {standard.select(source)}")
+        (rows,) = only_row(connection, f"SELECT count(*) FROM {source}")
+        connection.execute(f"CREATE OR REPLACE TABLE {target} AS {standard.select(f'(FROM {source} LIMIT 0)')}")
+        # In slices, since a query keeps what it has read until it has seen all of it.
+        for start in range(0, rows, ROWS_A_SLICE):
+            part = f"(FROM {source} WHERE rowid >= {start} AND rowid < {start + ROWS_A_SLICE})"
+            connection.execute(f"INSERT INTO {target} {standard.select(part)}")
         connection.execute(f"DROP TABLE {source}")
 
 

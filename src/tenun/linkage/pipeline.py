@@ -19,6 +19,7 @@ import duckdb
 from tenun.engine.duckdb import only_row
 from tenun.linkage import assignment
 from tenun.linkage import model as models
+from tenun.linkage.comparisons import HOME
 from tenun.linkage.engine import Engine, OneDatabase
 from tenun.linkage.model import Model
 from tenun.linkage.settings import LinkSettings
@@ -26,9 +27,6 @@ from tenun.linkage.stages import Stages
 
 # How many accounts' worth of trust the expected share has against what stage 1 finds.
 _SHARE_STRENGTH = 100
-
-# Who lives together, as far as the register tells: village, street or hamlet, RT and RW.
-HOME = "village::VARCHAR || '|' || place || '|' || coalesce(unit, '')"
 
 
 @dataclass
@@ -122,13 +120,14 @@ class Pipeline:
             "seekers",
             f"""
             SELECT a.* EXCLUDE (nik, nik_date), CASE WHEN c.nik IS NULL THEN a.nik END AS nik,
-                   CASE WHEN c.nik IS NULL THEN a.nik_date END AS nik_date, {HOME} AS home, NULL::VARCHAR AS nik_home
+                   CASE WHEN c.nik IS NULL THEN a.nik_date END AS nik_date,
+                   NULL::VARCHAR AS home, NULL::VARCHAR AS nik_home
             FROM {accounts} a LEFT JOIN crowded_niks c ON c.nik = a.nik
             """,
         )
         self.connection.execute(
             f"CREATE OR REPLACE TEMP VIEW housed AS "
-            f"SELECT *, {HOME} AS home, NULL::VARCHAR AS nik_home FROM {residents}"
+            f"SELECT *, {HOME.format(side='')} AS home, NULL::VARCHAR AS nik_home FROM {residents}"
         )
         self.outcome.persons = self._count("housed")
         self.outcome.seekers = self._count("seekers")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from tenun.linkage import comparisons
-from tenun.linkage.comparisons import COLUMNS, COMPARISONS, FIELDS, TERM_FREQUENCY_COLUMN
+from tenun.linkage.comparisons import COLUMNS, COMPARISONS, EQUAL_NAME, FIELDS, HOME, TERM_FREQUENCY_COLUMN
 from tenun.linkage.model import Model
 
 CANDIDATE_COLUMNS = ", ".join(
@@ -45,9 +45,15 @@ def compared(pairs: str) -> str:
 
 def fetched(pairs: str, residents: str, seekers: str) -> str:
     """The columns of both records of pairs (person_id, seeker_id), as a query."""
-    columns = ", ".join(f"l.{column} AS {column}_l, r.{column} AS {column}_r" for column in COLUMNS)
+    columns = ", ".join(
+        f"l.{column} AS {column}_l, r.{column} AS {column}_r"
+        for column in COLUMNS
+        if column not in ("home", "nik_home")
+    )
+    # Of a resident's household is asked only where another's NIK was found; written out for everybody, it is dear.
+    home = f"CASE WHEN r.nik_home IS NOT NULL THEN {HOME.format(side='l.')} END"
     return f"""
-        SELECT {columns} FROM {pairs} p
+        SELECT {columns}, {home} AS home_l, r.nik_home AS nik_home_r FROM {pairs} p
         JOIN {residents} l ON l.unique_id = p.person_id JOIN {seekers} r ON r.unique_id = p.seeker_id
     """
 
@@ -60,12 +66,24 @@ def weighed(levels: str, model: Model, *, stage: str) -> str:
     )
     others = " + ".join(f"weight_{field}" for field in FIELDS if field != "nik")
     person = " + ".join(f"weight_{field}" for field in PERSON_FIELDS)
+    # Only these levels ask how common the name is, and of two equal ones one is enough.
+    asking = [
+        str(comparisons.gamma("name", level.code))
+        for level in comparisons.comparison_of("name").levels
+        if level.term_frequency
+    ]
+    equal = comparisons.gamma("name", EQUAL_NAME)
     return f"""
         WITH levels AS ({levels}),
+        asked AS (
+            SELECT *, CASE WHEN gamma_name IN ({", ".join(asking)}) THEN name_l END AS asked_l,
+                   CASE WHEN gamma_name IN ({", ".join(asking)}) AND gamma_name <> {equal} THEN name_r END AS asked_r
+            FROM levels
+        ),
         shared AS (
-            SELECT levels.*, greatest(l.tf_{TERM_FREQUENCY_COLUMN}, r.tf_{TERM_FREQUENCY_COLUMN}) AS name_share
-            FROM levels LEFT JOIN name_shares l ON l.{TERM_FREQUENCY_COLUMN} = levels.name_l
-                        LEFT JOIN name_shares r ON r.{TERM_FREQUENCY_COLUMN} = levels.name_r
+            SELECT asked.*, greatest(l.tf_{TERM_FREQUENCY_COLUMN}, r.tf_{TERM_FREQUENCY_COLUMN}) AS name_share
+            FROM asked LEFT JOIN name_shares l ON l.{TERM_FREQUENCY_COLUMN} = asked_l
+                       LEFT JOIN name_shares r ON r.{TERM_FREQUENCY_COLUMN} = asked_r
         ),
         weighed AS (SELECT *, {weights} FROM shared)
         SELECT seeker_id, person_id, '{stage}' AS stage,

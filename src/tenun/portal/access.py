@@ -32,10 +32,25 @@ class Permission(StrEnum):
     """Judge pairs of records, and see of two people what a stated reason asks for (Pasal 1(2), 7(1))."""
     LINK_ARBITRATE = "link.arbitrate"
     """Decide pairs on which two reviewers differ. Never a pair that the account has judged itself."""
+    QUALITY_READ = "quality.read"
+    """See which data cannot be trusted yet, and take lists of rows back to the source; pointers, never a value."""
+    TRAIL_READ = "trail.read"
+    """See one's own accesses."""
+    TRAIL_SUMS = "trail.sums"
+    """See how often each role opened what, without accounts."""
+    TRAIL_ALL = "trail.all"
+    """See the accesses of every account: who, when, which page, for what."""
+
+    RELEASE_READ = "release.read"
+    """See what others may see and by which letters, and what they would see (Pasal 7(2))."""
+    RELEASE_PREPARE = "release.prepare"
+    """Ask for a release, preview it as its audience, and publish what both parties have consented to."""
+    RELEASE_DECIDE = "release.decide"
+    """Give or withhold the consent of one's own ministry, and end a release. Never with the right to prepare one."""
 
 
 # Routes with these work on figures of the account's area; the others do without.
-FIGURES = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD})
+FIGURES = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.QUALITY_READ})
 
 
 class Route(StrEnum):
@@ -45,6 +60,8 @@ class Route(StrEnum):
     """Says nothing about anyone: sign-in, help, language, health."""
     OWN_ACCOUNT = "own account"
     """For whoever is signed in, about their own account only."""
+    AUDIENCE = "audience"
+    """For whom a release names: the view asks the gate and the audience's key, since an audience has no account."""
 
 
 class Role(StrEnum):
@@ -67,19 +84,29 @@ ROLE_NAMES = {
 
 READ_AND_TAKE = frozenset(
     {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ, Permission.LINK_READ}
+    | {Permission.TRAIL_READ}
 )
+PREPARE = frozenset({Permission.RELEASE_READ, Permission.RELEASE_PREPARE})
 
 # Village governments and the public are absent on purpose: Pasal 7(2) lets figures reach them only by a
-# written approval of both parties, and there is no such approval here.
+# written approval of both parties; what such an approval releases they get at the routes of `Route.AUDIENCE`.
 ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.DATA_DESA: READ_AND_TAKE,
+        Role.DATA_DESA: READ_AND_TAKE | {Permission.QUALITY_READ} | PREPARE,
         # Links are made and judged where they are used, by officers who hold the accounts' records anyway.
-        Role.DATA_NAKER: READ_AND_TAKE | {Permission.LINK_REVIEW, Permission.LINK_ARBITRATE},
+        Role.DATA_NAKER: READ_AND_TAKE
+        | {Permission.LINK_REVIEW, Permission.LINK_ARBITRATE, Permission.QUALITY_READ}
+        | PREPARE,
         Role.MONITORING: READ_AND_TAKE,
-        Role.LEADERSHIP: frozenset({Permission.FIGURES_READ, Permission.EXCHANGE_READ, Permission.LINK_READ}),
+        Role.LEADERSHIP: frozenset(
+            {Permission.FIGURES_READ, Permission.EXCHANGE_READ, Permission.LINK_READ}
+            | {Permission.TRAIL_READ, Permission.TRAIL_SUMS}
+            | {Permission.RELEASE_READ, Permission.RELEASE_DECIDE}
+        ),
         # Sees keys, access and incidents; the content of records and results is not part of that work.
-        Role.SECURITY: frozenset({Permission.EXCHANGE_READ}),
+        Role.SECURITY: frozenset(
+            {Permission.EXCHANGE_READ, Permission.TRAIL_READ, Permission.TRAIL_SUMS, Permission.TRAIL_ALL}
+        ),
     }
 )
 
@@ -97,6 +124,8 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "account_logout": Route.OPEN,
         "account_inactive": Route.OPEN,
         "account": Route.OWN_ACCOUNT,
+        "offline_worker": Route.OPEN,  # a program without anyone's data; browsers fetch it by themselves
+        "keep_offline": Route.OWN_ACCOUNT,
         "account_change_password": Route.OWN_ACCOUNT,
         "account_reauthenticate": Route.OWN_ACCOUNT,
         "mfa_index": Route.OWN_ACCOUNT,
@@ -109,6 +138,10 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "overview": Permission.FIGURES_READ,
         "search": Permission.FIGURES_READ,
         "area": Permission.FIGURES_READ,
+        "area_sheet": Permission.FIGURES_DOWNLOAD,
+        "where_from": Permission.FIGURES_READ,
+        "village_room": Permission.FIGURES_READ,
+        "village_pack": Permission.FIGURES_DOWNLOAD,
         "map": Permission.FIGURES_READ,
         "indicators": Permission.FIGURES_READ,
         "indicator": Permission.FIGURES_READ,
@@ -123,7 +156,22 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "results_values": Permission.FIGURES_DOWNLOAD,
         "results_metadata": Permission.FIGURES_DOWNLOAD,
         "results_provenance": Permission.FIGURES_DOWNLOAD,
+        "quality": Permission.QUALITY_READ,
+        "quality_villages": Permission.QUALITY_READ,
+        "quality_villages_file": Permission.QUALITY_READ,
+        "quality_findings": Permission.QUALITY_READ,
+        "quality_findings_file": Permission.QUALITY_READ,
+        "quality_rows": Permission.QUALITY_READ,
+        "quality_rows_file": Permission.QUALITY_READ,
+        "releases": Permission.RELEASE_READ,
+        "release_new": Permission.RELEASE_PREPARE,
+        "release": Permission.RELEASE_READ,
+        "release_file": Permission.RELEASE_READ,
+        "release_feed": Route.AUDIENCE,
+        "release_metadata": Route.AUDIENCE,
         "exchange": Permission.EXCHANGE_READ,
+        "trail": Permission.TRAIL_READ,
+        "trail_file": Permission.TRAIL_READ,
         "link_report": Permission.LINK_READ,
         "link_report_of": Permission.LINK_READ,
         "link_report_file": Permission.LINK_READ,

@@ -12,12 +12,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from tenun.indicators import export
+from tenun.indicators import export, provenance
 from tenun.indicators.areas import NATIONAL, Area, Level, level_of, upwards
 from tenun.indicators.definition import Breakdown, Definition, IndicatorUnknown
+from tenun.indicators.provenance import Way
 from tenun.indicators.results import AreaUnknown, Coverage, Results, Value
+from tenun.indicators.sheet import document as sheets
+from tenun.indicators.sheet.document import Sheet
+from tenun.indicators.sheet.pack import Pack
+from tenun.kernel.clock import SystemClock
 from tenun.kernel.errors import TenunError
-from tenun.lake.store import SnapshotMissing
+from tenun.lake.store import Lake, SnapshotMissing
+from tenun.node import village_pack
 from tenun.node.home import NodeHome
 from tenun.portal.access import Scope
 
@@ -149,6 +155,12 @@ class Figures:
         self._require(area_code)
         return self._results.villages(area_code)
 
+    def left_out(self, area_code: str) -> Mapping[str, tuple[str, ...]]:
+        """Villages of the area whose data lay here and might not be used, with the codes of the reasons."""
+        self._require(area_code)
+        told: Mapping[str, Sequence[str]] = self._results.snapshot.details.get("left_out_reasons", {})
+        return {code: tuple(reasons) for code, reasons in told.items() if area_code in upwards(code)}
+
     # --- figures -------------------------------------------------------------------------------
 
     def value(self, indicator: str, area_code: str) -> Value:
@@ -183,6 +195,37 @@ class Figures:
             else export.rows(self._results, level=level, parent=area, indicator=indicator, language=language)
         )
         return [dict(row) for row in found]
+
+    def sheet(self, area_code: str, *, language: str) -> Sheet:
+        """The profile as a value, for paper and for files. Of what lies above, only what the account may see."""
+        self._require(area_code)
+        return sheets.of_area(self._results, area_code, language=language, may_see=self.scope.covers)
+
+    def way(
+        self, lake: Lake, indicator: str, area_code: str, *, breakdown: str, category: str, is_verified: bool
+    ) -> Way:
+        """Where one figure comes from, as far as this lake knows; with `is_verified` its files are hashed anew.
+
+        Raises `IndicatorUnknown`, `AreaUnknown`, `FigureUnknown`.
+        """
+        self._require(area_code)
+        definition = self.definition(indicator)
+        value = self._results.value(definition.id, area_code, breakdown, category)
+        return provenance.of_value(lake, self._results.snapshot, definition, value, is_verified=is_verified)
+
+    def pack(self, node: NodeHome, area_code: str, *, language: str) -> Pack:
+        """The profile to take along, for the ministries. Raises as `village_pack.make` does."""
+        self._require(area_code)
+        return village_pack.make(node, self._results, area_code, language=language, may_see=self.scope.covers)
+
+    def released_to(self, node: NodeHome, area_code: str, audience: str) -> frozenset[str]:
+        """Indicators of that area which the audience may be shown now. A chain that cannot be read releases none."""
+        self._require(area_code)
+        try:
+            found = village_pack.released(node, self._results, area_code, audience, at=SystemClock().now())
+        except TenunError:
+            return frozenset()
+        return frozenset(found)
 
     # --- below the surface ---------------------------------------------------------------------
 

@@ -9,12 +9,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tenun.disclosure.state import ValueState
-from tenun.indicators import wording
-from tenun.indicators.areas import NATIONAL, Level
+from tenun.indicators import sentences, wording
+from tenun.indicators.areas import Level
 from tenun.indicators.definition import Definition
 from tenun.indicators.results import Value
-from tenun.registry.reference.edition import CURRENT_EDITION, kind_of
-from tenun.registry.reference.region import Region, System, level_of
 
 
 def language() -> str:
@@ -62,6 +60,11 @@ def number(amount: float) -> str:
     return str(format_decimal(round(amount), locale=language()))
 
 
+def decimal(amount: float, decimals: int) -> str:
+    """`0,7412` in Indonesian, `0.7412` in English."""
+    return str(format_decimal(amount, format=f"#,##0.{'0' * decimals}", locale=language()))
+
+
 def amount(value: float, unit: str) -> str:
     """A number with its unit where it is a rate: `64,1 %`, `7,5 per 1.000`."""
     return wording.number(value, unit, language())
@@ -88,16 +91,4 @@ def level_name(level: Level | str) -> str:
 
 def area_title(code: str, name: str) -> str:
     """`Desa Rempek`, `Kec. Gangga`, `Kabupaten Lombok Utara`: the name with what it is, unless the name says it."""
-    if code == NATIONAL:
-        return "Indonesia"
-    kind = kind_of(Region(System.KEMENDAGRI, CURRENT_EDITION, code, name, level_of(code), None))
-    return {
-        "Provinsi": _("%(name)s Province"),
-        "Kabupaten": _("%(name)s Regency") if "kab" not in name[:4].casefold() else "%(name)s",
-        "Kota": "%(name)s",
-        "Kecamatan": _("%(name)s District"),
-        "Distrik": _("%(name)s Papuan District"),
-        "Kelurahan": _("%(name)s Urban Village"),
-        "Desa adat": _("%(name)s Customary Village"),
-        "Desa": _("%(name)s Village"),
-    }[kind] % {"name": name}
+    return sentences.area_title(code, name, language())

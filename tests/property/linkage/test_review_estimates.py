@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tenun.linkage.assignment import ACCEPTED, MatchClass
 from tenun.linkage.review import estimate, sample
 from tenun.linkage.review.candidates import Candidate
-from tenun.linkage.review.estimate import HidingTest, Share, recall_by_hiding, wilson
+from tenun.linkage.review.estimate import Share, wilson
 from tenun.linkage.review.judgements import Pair
 from tenun.linkage.review.rules import Verdict
 
@@ -87,22 +87,6 @@ def test_intervals_hold_the_truth_in_about_95_of_100_samples(name: str) -> None:
     # On the average of many samples the estimate is the truth: within four standard errors of the mean.
     spread = (sum((value - precision) ** 2 for value in values) / TRIALS) ** 0.5
     assert sum(values) / TRIALS == pytest.approx(precision, abs=4 * spread / TRIALS**0.5)
-
-
-def test_capture_and_recapture_finds_how_many_there_are() -> None:
-    chance = random.Random(5)
-    matches, by_nik, by_rules = 3_000, 0.8, 0.7
-    held, values = 0, []
-    for _ in range(TRIALS):
-        nik = [chance.random() < by_nik for _ in range(matches)]
-        rules = [chance.random() < by_rules for _ in range(matches)]
-        both = sum(a and b for a, b in zip(nik, rules, strict=True))
-        shown = recall_by_hiding(HidingTest(sum(nik), sum(rules), both))
-        truth = (sum(nik) + sum(rules) - both) / matches
-        held += holds(shown, truth)
-        values.append((shown.value or 0.0) - truth)
-    assert held / TRIALS >= COVERED_MIN
-    assert sum(values) / TRIALS == pytest.approx(0.0, abs=0.002)
 
 
 @given(right=st.integers(0, 200), more=st.integers(0, 200), factor=st.integers(2, 50))

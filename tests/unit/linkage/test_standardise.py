@@ -14,7 +14,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from tenun.engine.duckdb import connect, only_row
-from tenun.linkage import crosswalk
+from tenun.linkage import crosswalk, inputs
 from tenun.linkage.standard import names, niks, places
 from tenun.linkage.standard.rules import Rule, RuleUnknown, Step
 from tenun.linkage.standard.table import COLUMNS, READ_COLUMNS, RULES, STANDARD_VERSION, Standard, read_text
@@ -209,6 +209,20 @@ def test_no_rule_changes_a_text_that_shows_no_sign_of_it(
     assert engine.execute(changed).fetchall() == []
 
 
+@effort(max_examples=40, deadline=None)
+@given(texts=st.lists(written, min_size=20, max_size=60))
+def test_a_step_within_a_step_gives_what_its_rules_give_one_after_the_other(
+    engine: duckdb.DuckDBPyConnection, texts: Sequence[str]
+) -> None:
+    nested = [step for step in names.STEPS if any(isinstance(part, Step) for part in step.parts)]
+    assert nested == [names.LETTERS]
+    flat = Step(names.LETTERS.rules)
+    engine.execute("CREATE OR REPLACE TABLE texts AS SELECT upper(unnest(?::VARCHAR[])) AS x", [list(texts)])
+    for without in (frozenset(), frozenset({"name.only_letters"}), frozenset({"name.comma_tail", "name.father"})):
+        both = f"SELECT x FROM texts WHERE {names.LETTERS.sql('x', without)} IS DISTINCT FROM {flat.sql('x', without)}"
+        assert engine.execute(both).fetchall() == []
+
+
 INVARIANTS = """
     SELECT count(*),
            count(*) FILTER (nik NOT BETWEEN 1100000000000000 AND 9999999999999999),
@@ -261,6 +275,27 @@ def test_the_standard_form_takes_any_text(
 
 def test_the_standard_form_takes_texts_of_ten_thousand_characters(judge: duckdb.DuckDBPyConnection) -> None:
     judged(judge, [[text] * len(PEOPLE) for text in LONG])
+
+
+def test_registers_are_standardised_in_slices_as_they_are_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    standard, connection = Standard(AS_OF), connect(threads=1)
+    standard.install(connection)
+    columns = ", ".join(f"{name} {kind}" for name, kind in READ_COLUMNS.items())
+    rows = [
+        (f"r{number:02}", f"32710152039900{number:02}", name, date(1990, 1, 1 + number), None, "male", "5201142005",
+         None, f"JL MAWAR RT {number} RW 2", None, None, None)
+        for number, name in enumerate(("SITI AMINAH", "M. RIZKI", "SOEKARNO", "DJOKO (ALM)", "BUDI", "ANI", "UMAR"), 1)
+    ]  # fmt: skip
+    for table in ("read_residents", "read_seekers"):
+        connection.execute(f"CREATE TABLE {table} ({columns})")
+        connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(READ_COLUMNS))})", rows)
+    whole = connection.execute(f"SELECT * FROM ({standard.select('read_residents')}) ORDER BY 1").fetchall()
+    assert len(whole) == len(rows)
+    monkeypatch.setattr(inputs, "ROWS_A_SLICE", 3)
+    inputs.standardise(connection, standard)
+    for table in ("residents", "accounts"):
+        assert connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() == whole
+    connection.close()
 
 
 # --- names ------------------------------------------------------------------------------------------

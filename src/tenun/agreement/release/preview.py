@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
 from tenun.agreement.acts.bodies import ReleaseScope
-from tenun.disclosure.differencing import Finding, Key, Place, across_releases
 
+Key = tuple[str, ...]
+"""Indicator, area, breakdown, category."""
 Cells = Mapping[Key, int | None]
-"""Indicator, area, breakdown, category -> the number shown (of a rate: its numerator); None where it is hidden."""
+"""The number shown (of a rate: its numerator); None where it is hidden."""
+Earlier = Sequence[tuple[str, ReleaseScope]]
+"""Audience and scope of releases."""
 
 
 class Protection(Protocol):
@@ -22,18 +25,19 @@ class Protection(Protocol):
         """Version of those rules."""
 
     def cells(self, scope: ReleaseScope, *, audience: str) -> Cells:
-        """Every figure of the scope."""
+        """Every figure of the scope that stands for people."""
 
-    def tables(self, scope: ReleaseScope) -> Sequence[Sequence[Place]]:
-        """The tables that add up and that these figures stand in, those outside the scope included."""
+    def told(self, scope: ReleaseScope, *, audience: str, earlier: Earlier) -> Collection[Key]:
+        """Numbers of the scope that are to stay secret, and that follow from all that this release and the earlier
+        ones show."""
 
 
 @dataclass(frozen=True)
 class Preview:
     cells: int
     hidden: int
-    findings: tuple[Finding, ...]
-    """Numbers that are hidden in one release and told by all of them together."""
+    findings: tuple[Key, ...]
+    """Numbers that are to stay secret and are told by all releases together."""
     rule_version: str
 
     @property
@@ -58,28 +62,10 @@ class Preview:
         }
 
 
-def preview(
-    scope: ReleaseScope,
-    *,
-    audience: str,
-    protection: Protection,
-    earlier: Sequence[tuple[str, ReleaseScope]] = (),
-) -> Preview:
-    """`earlier`: audience and scope of every release ever published, the revoked ones too: what was read once stays
-    read, and audiences talk to each other.
-
-    Raises ValueError where two audiences are shown different numbers for one figure.
-    """
+def preview(scope: ReleaseScope, *, audience: str, protection: Protection, earlier: Earlier = ()) -> Preview:
+    """`earlier`: every release ever published, the revoked ones too: what was read once stays read, and audiences talk
+    to each other."""
     now = protection.cells(scope, audience=audience)
-    released = [now, *(protection.cells(one, audience=to) for to, one in earlier)]
-    findings = tuple(
-        finding
-        for places in protection.tables(scope)
-        for finding in across_releases(places, [_within(one, places) for one in released])
-    )
+    findings = sorted(set(protection.told(scope, audience=audience, earlier=earlier)))
     hidden = sum(1 for shown in now.values() if shown is None)
-    return Preview(len(now), hidden, tuple(dict.fromkeys(findings)), protection.rule_version)
-
-
-def _within(cells: Cells, places: Sequence[Place]) -> dict[Key, int | None]:
-    return {place.key: cells[place.key] for place in places if place.key in cells}
+    return Preview(len(now), hidden, tuple(findings), protection.rule_version)

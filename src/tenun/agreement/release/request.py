@@ -177,6 +177,14 @@ def parsed_scope(value: Mapping[str, Any]) -> ReleaseScope:
         raise _invalid(problem) from None
 
 
+def parsed_letter(value: Mapping[str, Any]) -> Letter:
+    """Raises `RequestInvalid`."""
+    try:
+        return Letter.model_validate_json(canonical_json.dumps(dict(value)))
+    except ValidationError as problem:
+        raise _invalid(problem) from None
+
+
 def asked(value: Mapping[str, Any]) -> Request:
     """A new request of plain values. Raises `RequestInvalid`, for the scope too."""
     request = parsed(canonical_json.dumps(dict(value)))

@@ -4,8 +4,8 @@ Precision is the share of right links among the accepted. It is the Horvitz-Thom
 1952; Hajek, 1971): every judged pair stands for N_h / n_h pairs of its stratum. Its interval is Wilson's (1927) at
 the effective sample size (sum w)^2 / sum w^2 (Kish, 1965), corrected for a finite population; what stratifying gains
 is left out, so that the interval is rather too wide. Recall within the candidates is a ratio over the match classes,
-each drawn from its Jeffreys posterior (Brown, Cai and DasGupta, 2001). Recall over everything is a capture-recapture
-estimate (`recall_by_hiding`).
+each drawn from its Jeffreys posterior (Brown, Cai and DasGupta, 2001). Of matches that the machine never proposed,
+`self_test` tells.
 """
 
 from __future__ import annotations
@@ -94,7 +94,6 @@ class _Judged:
 
 WILSON = "Horvitz-Thompson; Wilson at Kish's effective sample size"
 JEFFREYS = "Horvitz-Thompson; Jeffreys posterior by match class"
-CHAPMAN = "capture-recapture (Chapman 1951); log-normal interval (Chao 1987)"
 
 
 def estimate(sample: Sample, outcomes: Mapping[Pair, Verdict], *, judged_min: int = JUDGED_MIN) -> Estimate:
@@ -229,54 +228,6 @@ def _accepted_share(pairs: Mapping[str, float], shares: Mapping[str, float]) -> 
 
 def _none(judged: Sequence[_Judged], drawn: Sequence[Drawn], needed: int, method: str, why: str) -> Share:
     return Share(None, None, None, len(judged), needed, len(drawn), method, why)
-
-
-# --- recall over everything ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class HidingTest:
-    """What came of hiding the NIK of links made by NIK and linking again. Counts of right links."""
-
-    by_nik: int
-    """Accounts linked by their NIK."""
-    without_nik: int
-    """Accounts that the rules link when no NIK can be used: those just hidden, and those that never had one."""
-    both: int
-    """Accounts that both ways give the same resident."""
-
-
-def recall_by_hiding(test: HidingTest, *, judged_min: int = JUDGED_MIN) -> Share:
-    """Recall of the whole linkage: links found, of the matches there are by capture and recapture.
-
-    Two ways of linking are two captures of the same true matches; with n1, n2 and m in both, Chapman's estimate of
-    all is N = (n1 + 1)(n2 + 1) / (m + 1) - 1 (Chapman, 1951), and found are n1 + n2 - m. The interval is that of the
-    matches nobody found, log-normal (Chao, 1987), with Seber's variance (1970). It holds where having a usable NIK
-    and being linked by the rest are independent; people who have neither are rarer in it than in life, so that the
-    true recall is rather below than above. Precision is taken as 1: correct `by_nik` and `without_nik` by it first.
-    """
-    n1, n2, m = test.by_nik, test.without_nik, test.both
-    found = n1 + n2 - m
-    if m < judged_min:
-        return Share(None, None, None, m, judged_min, found, CHAPMAN, "too_few_judgements")
-    everybody = (n1 + 1) * (n2 + 1) / (m + 1) - 1
-    missed = max(everybody - found, 0.0)
-    variance = (n1 + 1) * (n2 + 1) * (n1 - m) * (n2 - m) / ((m + 1) ** 2 * (m + 2))
-    if missed == 0 or variance == 0:
-        # Where one way finds nothing that the other does not: Wilson's, in as many trials as the smaller way made.
-        value = found / max(everybody, found)
-        low, high = wilson(value, min(n1, n2))
-        return Share(value, low, max(high, value), m, judged_min, found, CHAPMAN)
-    spread = math.exp(Z * math.sqrt(math.log1p(variance / missed**2)))
-    return Share(
-        found / everybody,
-        found / (found + missed * spread),
-        found / (found + missed / spread),
-        m,
-        judged_min,
-        found,
-        CHAPMAN,
-    )
 
 
 def _rounded(value: float | None) -> float | None:

@@ -16,10 +16,9 @@ import pyarrow.parquet as pq
 
 from tenun.linkage import scoring
 from tenun.linkage.blocking import RULES, Blocked
-from tenun.linkage.comparisons import COLUMNS, TERM_FREQUENCY_COLUMN
+from tenun.linkage.comparisons import COLUMNS, HOME, TERM_FREQUENCY_COLUMN
 from tenun.linkage.engine import quoted
 from tenun.linkage.model import Model
-from tenun.linkage.pipeline import HOME
 from tenun.linkage.spark import tasks
 from tenun.linkage.spark.session import mapped, named_errors, spread, workshop
 
@@ -49,7 +48,9 @@ class SparkEngine:
         self.session, self.connection, self.folder = session, connection, folder
         # `housed` is a view of the pipeline on the residents.
         self.folders = {**tables, "housed": tables["residents"]}
-        self.workshop = workshop([*macros, f"CREATE OR REPLACE MACRO home_of(village, place, unit) AS ({HOME})"])
+        self.workshop = workshop(
+            [*macros, f"CREATE OR REPLACE MACRO home_of(village, place, unit) AS ({HOME.format(side='')})"]
+        )
         # What an earlier run left is another run's: its thresholds may have been others.
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)

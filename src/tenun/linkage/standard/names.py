@@ -25,7 +25,8 @@ _DEGREE = (
 # As RE2 writes them: control characters, and what Unicode has for blanks.
 _BLANKS = r"\x01-\x1F\x{A0}\x{2000}-\x{200B}\x{2028}\x{2029}\x{202F}\x{3000}\x{FEFF}"
 
-LETTERS = Step((
+# Dots and hyphens alone are the common case: the rules before the last are not tried for them.
+_REMARKS = Step((
     Rule("name.blanks", "Tabs, line ends and the unbreakable blanks of a web page separate as a blank does.",
          rf"regexp_replace({{x}}, '[{_BLANKS}]+', ' ', 'g')", rf"[{_BLANKS}]", (("AMINAH\u00a0BINTI\tUSMAN", "AMINAH BINTI USMAN"),)),
     Rule("name.accents", "Accents carry nothing, and some programs lose or garble them.",
@@ -55,6 +56,9 @@ LETTERS = Step((
     Rule("name.digit_letters", "0 and 1 inside a word were meant as O and I.",
          r"CASE WHEN regexp_matches({x}, '[A-Z][01]+[A-Z]') THEN replace(replace({x}, '0', 'O'), '1', 'I') ELSE {x} END",
          "[01]", (("S1TI N0R", "SITI NOR"),)),
+))  # fmt: skip
+LETTERS = Step((
+    _REMARKS,
     Rule("name.only_letters", "Dots, hyphens and digits separate; blanks at the edges and doubled ones go.",
          "trim(regexp_replace({x}, '[^A-Z]+', ' ', 'g'))", r"[^A-Z ]|^ | $|  ", (("M.RIZKI", "M RIZKI"), (" A  B ", "A B"))),
 ))  # fmt: skip
@@ -162,8 +166,8 @@ def macros() -> dict[str, str]:
         "name_sound(f)": "nullif(replace(left(f, 1), 'Y', 'J') "
                          "|| name_single(regexp_replace(substr(f, 2), '[AIUEOHYW]+', '', 'g')), '')",
         # Two words are the common case, and comparing them is cheaper than making a list of them.
-        # Asked of most pairs and true of few: the first word is looked for before any list is made.
-        "name_within(a, b)": "contains(a, split_part(b, ' ', 1)) "
+        # Asked of most pairs and true of few: first and last word are looked for before any list is made.
+        "name_within(a, b)": "contains(a, split_part(b, ' ', 1)) AND contains(a, split_part(b, ' ', -1)) "
                              "AND list_has_all(string_split(a, ' '), string_split(b, ' '))",
         "name_sorted(x, a, b)": "CASE WHEN b = '' THEN x WHEN length(x) = length(a) + length(b) + 1 "
                                 "THEN least(a, b) || greatest(a, b) "

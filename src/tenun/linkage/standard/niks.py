@@ -34,25 +34,30 @@ PLACEHOLDERS = (
 
 def macros() -> dict[str, str]:
     """Macros over NIKs: the form of a text, and the parts of a usable NIK (BIGINT)."""
-    placeholders = ", ".join(f"'{nik}'" for nik in PLACEHOLDERS)
+    placeholders = ", ".join(PLACEHOLDERS)
     return {
         "nik_day(n)": "((n // 100000000) % 100 - CASE WHEN (n // 100000000) % 100 > 40 THEN 40 ELSE 0 END)",
         "nik_month(n)": "((n // 1000000) % 100)",
-        # What a text of digits is. Ordered: the first that fits.
-        "nik_form(x)": f"""CASE WHEN x IS NULL OR x = '' THEN 'missing'
-            WHEN length(x) = 16 AND x[1] BETWEEN '1' AND '9' AND try_cast(x AS BIGINT) IS NOT NULL THEN
-                CASE WHEN x IN ({placeholders}) OR x = repeat(x[1], 16) OR x[13:16] = '0000' OR x[1:12] = repeat(x[1], 12)
+        # Sixteen digits, the first no nought, as a number.
+        "nik_number(x)": "CASE WHEN length(x) = 16 AND x[1] BETWEEN '1' AND '9' THEN try_cast(x AS BIGINT) END",
+        # What a text of digits is, its number beside it, since a macro writes its arguments out and a cast costs more
+        # than all the rest. Ordered: the first that fits.
+        "nik_form_of(x, n)": f"""CASE WHEN n IS NOT NULL THEN
+                -- All digits one, a serial of 0000, the first twelve digits one.
+                CASE WHEN n % 1111111111111111 = 0 OR n % 10000 = 0 OR (n // 10000) % 111111111111 = 0 OR n IN ({placeholders})
                           THEN 'placeholder'
-                     WHEN x::BIGINT // 100000000000000 NOT BETWEEN 11 AND 97
-                          OR nik_day(x::BIGINT) NOT BETWEEN 1 AND 31 OR nik_month(x::BIGINT) NOT BETWEEN 1 AND 12
+                     WHEN n // 100000000000000 NOT BETWEEN 11 AND 97
+                          OR nik_day(n) NOT BETWEEN 1 AND 31 OR nik_month(n) NOT BETWEEN 1 AND 12
                           THEN 'impossible'
                      ELSE 'usable' END
+            WHEN x IS NULL OR x = '' THEN 'missing'
             WHEN x = repeat(x[1], length(x)) OR length(x) >= 8 AND starts_with('12345678901234567890', x) THEN 'placeholder'
             -- Words, such as "belum punya NIK": that two records say so makes them no one person.
             WHEN 2 * length(regexp_replace(x, '[^0-9]', '', 'g')) < length(x) THEN 'missing'
             WHEN length(x) = 16 AND x[1] = '0' THEN 'temporary'
             WHEN length(x) BETWEEN 10 AND 14 AND (x[1] = '0' OR x[1:2] = '62') THEN 'phone'
             ELSE 'malformed' END""",
+        "nik_form(x)": "nik_form_of(x, nik_number(x))",
         "nik_is_female(n)": "((n // 100000000) % 100 > 40)",
         "nik_district(n)": "(n // 10000000000)",
         # Two digits name no century: the nearer to the birth year that is known, else the latest not in the future.

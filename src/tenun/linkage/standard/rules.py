@@ -43,9 +43,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class Step:
-    """Rules that run one after the other on the texts that show a sign of any of them."""
+    """Rules that run one after the other on the texts that show a sign of any of them.
 
-    rules: tuple[Rule, ...]
+    Rules that few of these texts need are a step within the step: they are not even tried where none shows its sign.
+    """
+
+    parts: tuple[Rule | Step, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """In their order, those of steps within it too."""
+        return tuple(rule for part in self.parts for rule in (part.rules if isinstance(part, Step) else (part,)))
 
     def sql(self, x: str, without: frozenset[str] = frozenset()) -> str:
         """The step as an expression of the column `x`."""
@@ -53,8 +61,11 @@ class Step:
         if not used:
             return x
         expression = x
-        for rule in used:
-            expression = rule.sql.replace("{x}", expression)
+        for part in self.parts:
+            if isinstance(part, Step):
+                expression = part.sql(expression, without)
+            elif part.code not in without:
+                expression = part.sql.replace("{x}", expression)
         signs = [rule.sign for rule in used]
         if not all(signs):
             return expression

@@ -78,10 +78,7 @@ class Standard:
         year = self.as_of.year
         return f"""
         WITH written AS (
-            SELECT *, upper(full_name) AS name_0, upper(trim(nik)) AS nik_0,
-                   {places.ADDRESS.sql("upper(address)", self.without)} AS address_1,
-                   {places.ADDRESS.sql("upper(hamlet)", self.without)} AS hamlet_1,
-                   village_digits(village_code) AS village_0
+            SELECT *, upper(full_name) AS name_0, upper(trim(nik)) AS nik_0, village_digits(village_code) AS village_0
             FROM {source}
         ),
         lettered AS (
@@ -91,33 +88,46 @@ class Standard:
             FROM written
         ),
         bared AS (
-            SELECT *, {names.EXTRAS.sql("name_1", self.without)} AS name_2, nik_form(nik_1) AS nik_2,
+            SELECT *, {names.EXTRAS.sql("name_1", self.without)} AS name_2, nik_number(nik_1) AS nik_n,
                    coalesce(year(known_date), {year} - age_years) AS near_year
             FROM lettered
         ),
         varied AS (
-            SELECT *, {names.VARIANTS.sql("name_2", self.without)} AS name_3,
-                   CASE WHEN nik_2 = 'usable' THEN nik_1::BIGINT END AS nik_3
+            SELECT *, {names.VARIANTS.sql("name_2", self.without)} AS name_3, nik_form_of(nik_1, nik_n) AS nik_2
             FROM bared
         ),
         named AS (
             SELECT *, name_known({names.OLD_SPELLING.sql("name_3", self.without)}) AS name_whole,
-                   (nik_3 // 10000) % 100 AS nik_yy, nik_month(nik_3) AS nik_mm, nik_day(nik_3) AS nik_dd
+                   CASE WHEN nik_2 = 'usable' THEN nik_n END AS nik_3
             FROM varied
         ),
-        cored AS (SELECT *, {names.CORE.sql("name_whole", self.without)} AS name_4 FROM named),
-        worded AS (
+        cored AS (
+            SELECT *, {names.CORE.sql("name_whole", self.without)} AS name_4,
+                   (nik_3 // 10000) % 100 AS nik_yy, nik_month(nik_3) AS nik_mm, nik_day(nik_3) AS nik_dd
+            FROM named
+        ),
+        worded AS MATERIALIZED (
             SELECT *, split_part(name_4, ' ', 1) AS word_1, split_part(name_4, ' ', 2) AS word_2,
                    nik_yy + nik_century(nik_yy, near_year, {year}) AS nik_yyyy
             FROM cored
         ),
-        cut AS (SELECT *, name_folded(word_1) AS folded_1, name_folded(word_2) AS folded_2 FROM worded)
+        -- Few words make most names, and one address serves a household: each is worked out once.
+        sounds AS MATERIALIZED (
+            SELECT word, name_sound(name_folded(word)) AS sound
+            FROM (SELECT word_1 AS word FROM worded UNION SELECT word_2 FROM worded)
+        ),
+        places AS MATERIALIZED (
+            SELECT written, address_place(text) AS place, address_unit(text) AS unit
+            FROM (SELECT written, {places.ADDRESS.sql("upper(written)", self.without)} AS text
+                  FROM (SELECT address AS written FROM worded UNION SELECT hamlet FROM worded))
+        )
         SELECT unique_id, nik_3 AS nik,
                CASE WHEN nik_2 = 'malformed' AND length(nik_1) BETWEEN 15 AND 17 THEN nik_1 END AS nik_odd,
                date_of(nik_yyyy, nik_mm, nik_dd) AS nik_date,
                nik_is_female(nik_3) AS nik_female,
-               replace(name_4, ' ', '') AS joined, name_4 AS core, name_sorted(name_4, word_1, word_2) AS sorted,
-               name_sound(folded_1) AS sound_1, name_sound(folded_2) AS sound_2,
+               nullif(replace(name_4, ' ', ''), '') AS joined, name_4 AS core,
+               name_sorted(name_4, word_1, word_2) AS sorted,
+               first.sound AS sound_1, second.sound AS sound_2,
                known_date AS birth_date, age_years::SMALLINT AS age,
                CASE sex WHEN 'female' THEN true WHEN 'male' THEN false END AS is_female,
                CASE WHEN village_1 > 999999999 THEN village_1 END AS village,
@@ -125,9 +135,11 @@ class Standard:
                      THEN village_1 END)::INTEGER
                AS district,
                region_regency(coalesce(village_1, region_number(village_digits(regency_code))))::INTEGER AS regency,
-               coalesce(address_place(address_1), address_place(hamlet_1)) AS place, address_place(hamlet_1) AS hamlet,
-               coalesce(unit_of(number_of(rt), number_of(rw)), address_unit(address_1)) AS unit{carried}
-        FROM cut
+               coalesce(lives.place, lives_in.place) AS place, lives_in.place AS hamlet,
+               coalesce(unit_of(number_of(rt), number_of(rw)), lives.unit) AS unit{carried}
+        FROM worded
+        LEFT JOIN sounds first ON first.word = word_1 LEFT JOIN sounds second ON second.word = word_2
+        LEFT JOIN places lives ON lives.written = address LEFT JOIN places lives_in ON lives_in.written = hamlet
         """
 
 

@@ -8,6 +8,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from tenun.indicators.areas import NATIONAL, Area, Level, level_of
+from tenun.indicators.sheet import rendering
+from tenun.portal import words
+from tenun.portal.areas import context as beside
 from tenun.portal.areas import names, profile
 from tenun.portal.design import answers
 from tenun.portal.figures import OutsideScope
@@ -61,8 +64,22 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "coverage": profile.coverage_of(figures, here),
         "children": profile.children(figures, here),
         "is_village": here.level is Level.VILLAGE,
+        "context": beside.of_village(here),
+        "official": beside.official(here, words.language()),
     }
     return render(request, "areas/area.html", context)
+
+
+@require_GET
+def sheet(request: HttpRequest, code: str) -> HttpResponse:
+    """The profile on two pages of paper: the figures and words of the page."""
+    figures = request.figures
+    content = rendering.as_pdf(figures.sheet(figures.area(code).code, language=words.language()))
+    response = HttpResponse(content, content_type="application/pdf")
+    invented = "data-buatan_" if figures.release.is_invented else ""
+    name = f"{invented}tenun_{code}_lembar_{figures.release.snapshot}.pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _without_figures(request: HttpRequest, code: str) -> HttpResponse:

@@ -98,7 +98,7 @@ class Gate:
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         rule = access.ROUTES.get(request.resolver_match.view_name)
-        if rule is access.Route.OPEN:
+        if rule in (access.Route.OPEN, access.Route.AUDIENCE):
             return None
         if not request.user.is_authenticated:
             return to_sign_in(request)

@@ -6,6 +6,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import path
 
+from tenun.portal.accounts import offline
 from tenun.portal.accounts import views as accounts
 from tenun.portal.areas import views as areas
 from tenun.portal.design import views as design
@@ -17,7 +18,12 @@ from tenun.portal.indicators import views as indicators
 from tenun.portal.linkage import views as linkage
 from tenun.portal.maps import views as maps
 from tenun.portal.overview import views as overview
+from tenun.portal.quality import views as quality
+from tenun.portal.releases import feed
+from tenun.portal.releases import views as releases
 from tenun.portal.review import views as review
+from tenun.portal.room import views as room
+from tenun.portal.trail import views as trail
 
 handler403 = "tenun.portal.design.errors.forbidden"
 handler404 = "tenun.portal.design.errors.not_found"
@@ -28,6 +34,10 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("cari/", areas.search, name="search"),
     path("wilayah/<str:code>/", areas.area, name="area"),
+    path("wilayah/<str:code>/lembar.pdf", areas.sheet, name="area_sheet"),
+    path("asal/<slug:indicator>/<str:code>/", indicators.origin, name="where_from"),
+    path("wilayah/<str:code>/ruang/", room.room, name="village_room"),
+    path("wilayah/<str:code>/paket.zip", room.pack, name="village_pack"),
     path("peta/", maps.map_page, name="map"),
     path("indikator/", indicators.indicator_list, name="indicators"),
     path("indikator/<slug:indicator>/", indicators.indicator_page, name="indicator"),
@@ -35,7 +45,22 @@ urlpatterns = [
     path("unduh/angka.csv", downloads.as_csv, name="download_csv"),
     path("unduh/angka.xlsx", downloads.as_xlsx, name="download_xlsx"),
     *results.patterns,
+    path("mutu/", quality.quality_page, name="quality"),
+    path("mutu/desa/", quality.villages_page, name="quality_villages"),
+    path("mutu/desa.<slug:ending>", quality.villages_file, name="quality_villages_file"),
+    path("mutu/temuan/", quality.findings_page, name="quality_findings"),
+    path("mutu/temuan.<slug:ending>", quality.findings_file, name="quality_findings_file"),
+    path("mutu/baris/<slug:dataset>/<str:place>/", quality.rows_page, name="quality_rows"),
+    path("mutu/baris/<slug:dataset>/<str:place>/baris.<slug:ending>", quality.rows_file, name="quality_rows_file"),
+    path("rilis/", releases.list_page, name="releases"),
+    path("rilis/baru/", releases.new_page, name="release_new"),
+    path("rilis/<slug:name>/", releases.one_page, name="release"),
+    path("rilis/<slug:name>/berkas.json", releases.file, name="release_file"),
+    path("v1/releases/<slug:act>", feed.figures, name="release_feed"),
+    path("v1/releases/<slug:act>/metadata", feed.metadata, name="release_metadata"),
     path("pertukaran/", exchange.exchange_page, name="exchange"),
+    path("jejak/", trail.trail_page, name="trail"),
+    path("jejak.<slug:ending>", trail.trail_file, name="trail_file"),
     path("pemadanan/laporan/", linkage.report_page, name="link_report"),
     path("pemadanan/laporan/<slug:id>/", linkage.report_page, name="link_report_of"),
     path("pemadanan/laporan/<slug:id>/<str:name>", linkage.report_file, name="link_report_file"),
@@ -51,6 +76,8 @@ urlpatterns = [
     path("robots.txt", design.robots, name="robots"),
     path("favicon.ico", design.favicon, name="favicon"),
     path("akun/", accounts.account, name="account"),
+    path("akun/luring/", offline.keep, name="keep_offline"),
+    path("luring.js", offline.worker, name="offline_worker"),
     # Of allauth only what officers need: no sign-up (accounts are given out), no e-mail flows.
     path("masuk/", accounts.login, name="account_login"),
     path("keluar/", sign_in.logout, name="account_logout"),

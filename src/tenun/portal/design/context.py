@@ -14,11 +14,15 @@ from tenun.agreement.terms import Contact
 from tenun.node.home import SOURCE_ROOT
 from tenun.portal import words
 from tenun.portal.access import Permission, may
+from tenun.portal.accounts.offline import is_kept
 from tenun.portal.closures import is_cut
 
 # Route -> the menu entry that is marked as the present one.
 SECTIONS = {"area": "search", "indicator": "indicators", "link_arbitration": "link_review"}
+SECTIONS |= {"village_room": "search", "where_from": "indicators"}
+SECTIONS |= {"quality_villages": "quality", "quality_findings": "quality", "quality_rows": "quality"}
 SECTIONS |= {"link_report_of": "link_report", "link_model": "link_report", "link_pair": "link_review"}
+SECTIONS |= {"release": "releases", "release_new": "releases"}
 
 
 @cache
@@ -42,6 +46,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "brand": user.party if is_in else str(settings.ROLE),
         "node": str(settings.ROLE),
         "is_demo": settings.IS_DEMO,
+        "is_kept_offline": is_in and is_kept(request),
         "language": words.language(),
         "languages": settings.LANGUAGES,
         "release": figures.release if figures is not None else None,
@@ -60,7 +65,11 @@ def _menu(role: str) -> tuple[tuple[str, str, str], ...]:
         ("search", _("Find a village"), "search", Permission.FIGURES_READ),
         ("indicators", _("Indicators"), "ruler", Permission.FIGURES_READ),
         ("downloads", _("Download"), "download", Permission.FIGURES_DOWNLOAD),
+        ("quality", _("Data quality"), "shield-check", Permission.QUALITY_READ),
+        ("releases", _("Release approval"), "shield-check", Permission.RELEASE_READ),
         ("exchange", _("Exchange"), "arrows-exchange", Permission.EXCHANGE_READ),
+        # Everyone's own is in the menu of the account.
+        ("trail", _("Access log"), "key", Permission.TRAIL_SUMS),
         ("link_report", _("Linkage report"), "file-text", Permission.LINK_READ),
         ("link_review", _("Review links"), "circle-check", Permission.LINK_REVIEW),
     )

@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,11 +22,13 @@ from tenun.kernel import canonical_json
 from tenun.kernel.errors import TenunError
 from tenun.registry.reference.region import LEVELS, Level, System, dotted, is_form, level_of, parent_of
 from tenun.registry.reference.shelf import Holding, Kind, Shelf
+from tenun.registry.reference.survey import RATES, ROUND
 
 # Enough to see what is wrong with a file without reading all of it.
 _PROBLEMS_SHOWN_MAX = 20
 # Indonesia with some sea around it, degrees: swapped or projected coordinates fall outside.
 _LONGITUDES, _LATITUDES = (90.0, 145.0), (-15.0, 10.0)
+_PERCENT = re.compile(r"\d{1,3}(\.\d{1,2})?")
 _LEVEL_WORDS = {
     "provinsi": Level.PROVINCE, "propinsi": Level.PROVINCE, "province": Level.PROVINCE,
     "kabupaten": Level.REGENCY, "kota": Level.REGENCY, "kabkota": Level.REGENCY, "kabupaten/kota": Level.REGENCY,
@@ -69,6 +72,10 @@ _RULES: Mapping[str, tuple[str, str]] = {
     "level_differs": ("tingkat tidak sesuai kode", "the level does not fit the code"),
     "levels_mixed": ("kedua kode berbeda tingkat", "the two codes are of different levels"),
     "geometry_kind": ("bukan Polygon atau MultiPolygon", "neither a Polygon nor a MultiPolygon"),
+    "level_too_low": ("Sakernas tidak dibuat di bawah kabupaten", "the survey is not made below the regency"),
+    "no_counterpart": ("kode tidak punya padanan pasti", "the code has no certain counterpart"),
+    "rate_unknown": ("bukan TPT atau TPAK", "neither TPT nor TPAK"),
+    "not_percent": ("bukan persentase 0 sampai 100", "not a percentage from 0 to 100"),
     "not_wgs84": ("koordinat di luar Indonesia (harus bujur, lintang WGS84)",
                   "coordinates outside Indonesia (longitude, latitude in WGS84 expected)"),
 }  # fmt: skip
@@ -213,6 +220,83 @@ def load_boundary(
         ),
         table,
     )  # fmt: skip
+
+
+def load_survey(
+    folder: Path,
+    file: Path,
+    *,
+    system: System,
+    edition: str,
+    source: str,
+    licence: str,
+    on: date,
+    counterpart: Callable[[str], str | None],
+) -> tuple[Holding, bool]:
+    """Load official rates of one round of Sakernas: columns `kode`, `indikator` (TPT, TPAK), `nilai` (percent).
+
+    `edition` is the round, `2025-08`. `counterpart` gives the dotted Kemendagri code that a code of `system` means
+    today, or none: then the file is refused, for a rate under another regency's name is worse than none. Nothing
+    below the regency is taken, since the survey is not made for it.
+    """
+    if not ROUND.fullmatch(edition):
+        raise ReferenceFileUnreadable(
+            file=file.name, reason_id="putaran harus TTTT-02 atau TTTT-08", reason_en="the round is YYYY-02 or YYYY-08"
+        )
+    found: dict[tuple[str, str], tuple[str, float]] = {}
+    problems: list[Problem] = []
+    for row, cells in _rows(file, required=(("kode",), ("indikator",), ("nilai",))):
+        written = _plain(cells["kode"], system)
+        indicator = cells["indikator"].strip().upper()
+        value = _percent(cells["nilai"])
+        code = counterpart(written) if is_form(written, system) else None
+        wrong = _rate_problem(written, system, indicator, value, code)
+        if wrong is None and (code, indicator) in found:
+            wrong = "kode", "code_twice"
+        if wrong is not None:
+            problems.append(Problem(row, *wrong))
+        elif code is not None and value is not None:
+            found[code, indicator] = (written, value)
+    _refuse(file, problems)
+    ordered = sorted(found)
+    table = pa.table(
+        {
+            "code": [code for code, _ in ordered],
+            "indicator": [indicator for _, indicator in ordered],
+            "value": [found[key][1] for key in ordered],
+            "code_given": [found[key][0] for key in ordered],
+        }
+    )
+    return Shelf(folder).put(
+        Holding(
+            kind=Kind.SURVEY, system=str(system), edition=edition, source=source, licence=licence, rows=len(found),
+            sha256=canonical_json.sha256_file(file), loaded_on=on.isoformat(),
+        ),
+        table,
+    )  # fmt: skip
+
+
+def _rate_problem(
+    written: str, system: System, indicator: str, value: float | None, code: str | None
+) -> tuple[str, str] | None:
+    if not is_form(written, system):
+        return "kode", "code_form"
+    if level_of(written, system) not in (Level.PROVINCE, Level.REGENCY):
+        return "kode", "level_too_low"
+    if code is None:
+        return "kode", "no_counterpart"
+    if indicator not in RATES:
+        return "indikator", "rate_unknown"
+    return ("nilai", "not_percent") if value is None else None
+
+
+def _percent(text: str) -> float | None:
+    """`4,32` and `4.32`; nothing else, so that no separator of thousands is misread."""
+    written = text.strip().replace(",", ".")
+    if not _PERCENT.fullmatch(written):
+        return None
+    value = float(written)
+    return value if value <= 100 else None
 
 
 def _row_problems(

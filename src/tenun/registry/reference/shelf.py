@@ -39,6 +39,8 @@ class Kind(StrEnum):
     REGION = "region"
     BRIDGE = "bridge"
     BOUNDARY = "boundary"
+    SURVEY = "survey"
+    """Official rates of BPS, a round each (`registry.reference.survey`)."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from tenun.linkage.assignment import MatchClass
 from tenun.linkage.review import estimate, sample
 from tenun.linkage.review.candidates import Candidate
-from tenun.linkage.review.estimate import HidingTest, recall_by_hiding, wilson
+from tenun.linkage.review.estimate import wilson
 from tenun.linkage.review.judgements import Pair
 from tenun.linkage.review.rules import Verdict
 from tenun.linkage.review.sample import Sample, SampleMissing, SampleTooSmall, SampleUnreadable
@@ -222,29 +222,6 @@ def test_who_has_judged_everything_knows_it() -> None:
     assert wilson(0.9, 100, population=100) == (0.9, 0.9)
     narrow, wide = wilson(0.9, 100, population=200), wilson(0.9, 100)
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
-
-
-# --- recall by hiding ------------------------------------------------------------------------------
-
-
-def test_recall_by_hiding_is_chapmans_estimate() -> None:
-    # 90 x 80 with 72 in both: N = 91 x 81 / 73 - 1.
-    shown = recall_by_hiding(HidingTest(by_nik=90, without_nik=80, both=72))
-    everybody = 91 * 81 / 73 - 1
-    assert shown.value == pytest.approx(98 / everybody)
-    assert shown.low is not None
-    assert shown.high is not None
-    assert shown.low < 98 / everybody < shown.high <= 1
-
-
-def test_recall_by_hiding_says_nothing_from_few_and_stays_a_share_at_the_edges() -> None:
-    assert recall_by_hiding(HidingTest(40, 40, 30)).why == "too_few_judgements"
-    for test in (HidingTest(100, 100, 100), HidingTest(100, 60, 60)):
-        shown = recall_by_hiding(test)
-        assert shown.value is not None
-        assert shown.low is not None
-        assert shown.high is not None
-        assert 0 < shown.low <= shown.value <= shown.high <= 1
 
 
 def test_judging_in_the_order_of_the_lots_is_judging_a_random_part() -> None:

@@ -126,6 +126,12 @@ def amount(value: float) -> str:
 
 
 @register.filter
+def published(value: float | None, decimals: int) -> str:
+    """A number of somebody else, with the decimals it is shown with; a dash where the publisher has none."""
+    return "–" if value is None else words.decimal(value, decimals)
+
+
+@register.filter
 def percent(value: float) -> str:
     return words.percent(value)
 

@@ -1,4 +1,4 @@
-"""What a preview says of figures that a node has published, and that the gate keeps all of them in."""
+"""The gate keeps in every figure that a node has published."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import pytest
 from tenun.agreement.acts.bodies import ReleaseScope
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.release.gate import release_of
-from tenun.agreement.release.preview import preview
 from tenun.agreement.release.request import parsed_scope
 from tenun.indicators.results import Results
 from tenun.kernel.keys import MemoryKeys
 from tenun.lake.store import Lake
-from tenun.node.release_preview import AsTheMinistriesSee
 from tests.lib import published_figures as published
 from tests.lib.agreement_acts import BODIES, DESA, open_nodes
 
@@ -31,28 +29,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     lake = Lake(tmp_path_factory.mktemp("lake"), MemoryKeys())
     published.publish(lake)
     return Results.open(lake)
-
-
-def test_a_preview_counts_every_figure_of_the_scope_and_those_that_are_hidden(results: Results) -> None:
-    wanted = scope(["A1"], [published.REGENCY])
-    cells = AsTheMinistriesSee(results).cells(wanted, audience=AUDIENCE)
-    found = preview(wanted, audience=AUDIENCE, protection=AsTheMinistriesSee(results))
-    assert {key[0] for key in cells} == {"A1"}
-    assert all(key[1].startswith(published.REGENCY) for key in cells)
-    assert (found.cells, found.hidden) == (len(cells), sum(1 for shown in cells.values() if shown is None))
-    assert 0 < found.hidden_share < 1
-    assert found.rule_version == results.rule_version
-
-
-def test_a_preview_finds_hidden_numbers_that_can_be_computed(results: Results) -> None:
-    """The invented figures hide one village of a district without a second one: the rest gives it away."""
-    inside, outside = scope(["A1"], [published.REGENCY]), scope(["C1"], [published.OTHER_REGENCY])
-    protection = AsTheMinistriesSee(results)
-    alone = preview(inside, audience=AUDIENCE, protection=protection)
-    assert alone.findings
-    assert not alone.may_be_consented_to
-    other = preview(inside, audience=AUDIENCE, protection=protection, earlier=[("publik", outside)])
-    assert other.findings == alone.findings
 
 
 @pytest.mark.pasal("7(2)")

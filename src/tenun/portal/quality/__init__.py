@@ -1,0 +1,1 @@
+"""P7: which data cannot be trusted yet, and who puts it right?"""

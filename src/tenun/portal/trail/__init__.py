@@ -1,0 +1,1 @@
+"""P20: who saw what, when and for what?"""
