@@ -33,6 +33,9 @@ GROUPS = {
     "duties": "tenun.cli.duties",
     "link": "tenun.cli.link",
     "indicators": "tenun.cli.indicators",
+    "results": "tenun.cli.results",
+    "release": "tenun.cli.release",
+    "disclosure": "tenun.cli.disclosure",
     "docs": "tenun.cli.docs",
 }
 

@@ -33,6 +33,9 @@ NAMES_OF_THE_SURVEY = re.compile(
     re.IGNORECASE,
 )
 
+_USES = re.compile(r"-- uses: ([a-z_, ]+)")
+_TABLE = re.compile(r"^-- table: ([a-z_]+)(?: \(uses ([a-z_, ]+)\))?$", re.MULTILINE)
+
 
 class DefinitionInvalid(TenunError):
     """An indicator's folder does not say what it must, or says something nobody knows."""
@@ -64,6 +67,7 @@ class Kind(StrEnum):
 class Unit(StrEnum):
     PERSON = "orang"
     PERCENT = "%"
+    PER_MILLE = "per 1.000"
     PLACE = "tempat kerja"
 
 
@@ -86,13 +90,19 @@ class Owner(StrEnum):
 class Breakdown(StrEnum):
     SEX = "sex"
     AGE_GROUP = "age_group"
+    EDUCATION = "education"
+    SEEKER_KIND = "seeker_kind"
 
 
 # In the order of a page. `missing` stands in every list: categories must add up to the total.
 CATEGORIES: Mapping[Breakdown, tuple[str, ...]] = {
     Breakdown.SEX: ("male", "female", "missing"),
     Breakdown.AGE_GROUP: ("15-24", "25-59", "60+"),
+    Breakdown.EDUCATION: ("below_primary", "primary", "lower_secondary", "upper_secondary", "tertiary", "missing"),
+    Breakdown.SEEKER_KIND: ("employed", "worked_before", "no_work_recorded", "missing"),
 }
+SCALES: Mapping[Unit, int] = {Unit.PERCENT: 100, Unit.PER_MILLE: 1000}
+"""Units of rates: by how much the share is multiplied."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -177,7 +187,7 @@ class Definition(_Item):
     bps_indicator: Words
     changelog: tuple[Change, ...] = Field(min_length=1)
     query: str = Field(exclude=False)
-    """The text of `query.sql`."""
+    """The text of `query.sql`, with what it uses of `common.sql` before it."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
@@ -185,10 +195,15 @@ class Definition(_Item):
             raise ValueError("names: the survey's names are not for administrative figures")
         if (self.kind is Kind.RATE) != (self.denominator is not None):
             raise ValueError("denominator: a rate has one, nothing else has")
-        if (self.kind is Kind.RATE) != (self.unit is Unit.PERCENT):
-            raise ValueError("unit: a rate is in %, nothing else is")
-        if (self.kind is Kind.RATE) != (self.disclosure.class_ is DisclosureClass.R2):
-            raise ValueError("disclosure.class: a rate is R2, nothing else is")
+        if (self.kind is Kind.RATE) != (self.unit in SCALES):
+            raise ValueError("unit: a rate is in % or per 1.000, nothing else is")
+        class_ = self.disclosure.class_
+        if self.kind is Kind.RATE and class_ not in (DisclosureClass.R2, DisclosureClass.R3):
+            raise ValueError("disclosure.class: a rate is R2, or R3 where it is sensitive")
+        if self.kind is not Kind.RATE and class_ is DisclosureClass.R2:
+            raise ValueError("disclosure.class: R2 is for rates")
+        if class_ is DisclosureClass.R3 and Level.VILLAGE in self.levels:
+            raise ValueError("levels: R3 is for districts and up")
         if (self.kind is Kind.SUPPLY) != (self.disclosure.class_ is DisclosureClass.R0):
             raise ValueError("disclosure.class: R0 is for what counts no persons")
         if self.disclosure.class_ is DisclosureClass.R4:
@@ -200,6 +215,11 @@ class Definition(_Item):
         if self.changelog[-1].version != self.version:
             raise ValueError("changelog: its last entry is not of this version")
         return self
+
+    @property
+    def scale(self) -> int:
+        """What a share is multiplied by to give the rate: 100 or 1000; 1 for what is no rate."""
+        return SCALES.get(self.unit, 1)
 
     @property
     def breakdown_dimensions(self) -> tuple[Breakdown, ...]:
@@ -232,6 +252,7 @@ def load(folder: Path) -> Definition:
         query = (folder / "query.sql").read_text("utf-8")
     except FileNotFoundError as problem:
         raise DefinitionInvalid(file=_short(folder / "query.sql"), field="-", reason="missing") from problem
+    query = _with_common(query, folder)
     try:
         definition = Definition.model_validate({**content, "query": query})
     except ValidationError as problem:
@@ -271,6 +292,43 @@ def read_yaml(file: Path) -> Any:
         raise DefinitionInvalid(file=_short(file), field="-", reason="missing") from problem
     except yaml.YAMLError as problem:
         raise DefinitionInvalid(file=_short(file), field="-", reason="not YAML, or a key stands twice") from problem
+
+
+def _with_common(query: str, folder: Path) -> str:
+    """The query behind the tables of `common.sql` that its first line names, so that it stands alone in a snapshot.
+
+    `-- uses: answered, seeking` opens a query; `-- table: seeking (uses active)` opens a table of `common.sql`.
+    """
+    first, _, body = query.partition("\n")
+    asked = _USES.fullmatch(first)
+    if asked is None:
+        return query
+    try:
+        known = _common_tables((folder.parent / "common.sql").read_text("utf-8"))
+    except FileNotFoundError as problem:
+        raise DefinitionInvalid(file="common.sql", field="-", reason="missing") from problem
+    wanted = _names(asked[1])
+    unknown = wanted - known.keys()
+    if unknown:
+        raise DefinitionInvalid(file=_short(folder / "query.sql"), field=min(unknown), reason="not in common.sql")
+    for name in reversed(known):
+        if name in wanted:
+            wanted |= known[name][0]
+    tables = ",\n".join(f"{name} AS (\n{text}\n)" for name, (_, text) in known.items() if name in wanted)
+    # The query's own tables follow in the same list.
+    own = body.removeprefix("WITH ")
+    return f"WITH\n{tables}{',' if own != body else ''}\n{own}"
+
+
+def _common_tables(text: str) -> dict[str, tuple[set[str], str]]:
+    """Name -> what it uses, and its query; in the order of the file, where a table uses only those above it."""
+    _, *parts = _TABLE.split(text)
+    groups = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    return {name: (_names(uses or ""), body.strip()) for name, uses, body in groups}
+
+
+def _names(text: str) -> set[str]:
+    return {name.strip() for name in text.split(",") if name.strip()}
 
 
 class _OnceLoader(yaml.SafeLoader):

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenun.agreement.decision import Operation, Permit, Purpose
 from tenun.agreement.delivered import refusals
+from tenun.engine import duckdb as engine
 from tenun.indicators.areas import NATIONAL, upwards
 from tenun.kernel import authorisation
 from tenun.kernel.errors import TenunError
@@ -21,6 +24,7 @@ from tenun.lake.snapshot import Layer, Snapshot
 from tenun.lake.store import Lake
 from tenun.registry.siapkerja import tables as siapkerja
 from tenun.registry.sid import tables as sid
+from tenun.registry.table import Table
 
 DELIVERED = "sid-warga"
 """The agreement's name for what villages deliver."""
@@ -35,9 +39,24 @@ PERSON_FIELDS = (
     "life_status",
     "citizenship",
     "job_social_security",
+    "education",
+    "in_school",
 )
+# Asked for only where the agreement covers them; elsewhere the columns are empty, as if never delivered.
+OPTIONAL_PERSON_FIELDS = ("disability",)
+SURVEY_FIELDS = tuple(name for name in sid.SURVEY.names() if name not in ("person_id", "village_code"))
+"""Answers of the survey. A permit covers each by the name it has on a person: `survey_hours`, `surveyed_on`."""
 CROSSWALK_DATASET = "sid__siapkerja"
 ACCEPTED = ("nik", "probable")
+
+EVENTS: Mapping[str, tuple[str, Table]] = {
+    "profiles": (siapkerja.PROFILES_DATASET, siapkerja.PROFILES),
+    "enrolments": (siapkerja.ENROLMENTS_DATASET, siapkerja.ENROLMENTS),
+    "certificates": (siapkerja.CERTIFICATES_DATASET, siapkerja.CERTIFICATES),
+    "layoffs": (siapkerja.LAYOFFS_DATASET, siapkerja.LAYOFFS),
+    "followups": (siapkerja.FOLLOWUPS_DATASET, siapkerja.FOLLOWUPS),
+}
+"""What SIAPKerja tells by account besides: the view's name -> its dataset in the lake and its table."""
 
 LINKS = pa.schema([("seeker_id", pa.string()), ("person_id", pa.string()), ("village_code", pa.string())])
 
@@ -64,6 +83,23 @@ class Delivery:
     """A run of the linkage has seen data of this village."""
 
 
+def on_person(field_: str) -> str:
+    """Name of a survey's column beside those of the register, which has some of the same names."""
+    return field_ if field_ == "surveyed_on" else f"survey_{field_}"
+
+
+def was_delivered(table: str) -> str:
+    """Name of the column that is true for a person of an area that this table of SIAPKerja covers, null for others."""
+    return f"has_{table}"
+
+
+_REGISTER = pa.schema([sid.PERSONS.schema().field(name) for name in (*PERSON_FIELDS, *OPTIONAL_PERSON_FIELDS)])
+_ANSWERS = pa.schema([(on_person(name), sid.SURVEY.schema().field(name).type) for name in SURVEY_FIELDS])
+_FLAGS = pa.schema([(was_delivered(name), pa.bool_()) for name in EVENTS])
+PERSONS = pa.schema([*_REGISTER, *_ANSWERS, *_FLAGS])
+"""A person as queries see one: register, answers to the survey, and which tables of SIAPKerja cover the village."""
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Tables by the names that queries know, and where they come from. None of a date: that source is not here."""
@@ -79,6 +115,15 @@ class Inputs:
     seekers_areas: Sequence[str] = (NATIONAL,)
     """Areas that the extracts of job seekers are for: elsewhere none is not known to be none."""
     vacancies_areas: Sequence[str] = (NATIONAL,)
+    survey: pa.Table = field(default_factory=sid.SURVEY.schema().empty_table)
+    """Answers by person, also of several years: the last one of each counts."""
+    profiles: pa.Table = field(default_factory=siapkerja.PROFILES.schema().empty_table)
+    enrolments: pa.Table = field(default_factory=siapkerja.ENROLMENTS.schema().empty_table)
+    certificates: pa.Table = field(default_factory=siapkerja.CERTIFICATES.schema().empty_table)
+    layoffs: pa.Table = field(default_factory=siapkerja.LAYOFFS.schema().empty_table)
+    followups: pa.Table = field(default_factory=siapkerja.FOLLOWUPS.schema().empty_table)
+    events_areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """For each of `EVENTS` the areas that were delivered; one that is not here was not."""
     references: Sequence[str] = ()
     """Snapshots it was read from."""
     editions: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +133,10 @@ class Inputs:
     """Villages whose residents are not invented, where something else is."""
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Villages whose data may not be used and was therefore not read, with the codes of the reasons."""
+
+    def __post_init__(self) -> None:
+        """Persons get the columns of `PERSONS`, whoever made them: a query may ask for any."""
+        object.__setattr__(self, "persons", _whole_persons(self.persons, self.survey, self.events_areas))
 
 
 def read(lake: Lake, *, permit: Permit) -> Inputs:
@@ -103,12 +152,16 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
     seekers = lake.all_current(layer=Layer.CORE, dataset=siapkerja.SEEKERS_DATASET)
     placements = lake.all_current(layer=Layer.CORE, dataset=siapkerja.PLACEMENTS_DATASET)
     vacancies = lake.all_current(layer=Layer.CORE, dataset=siapkerja.VACANCIES_DATASET)
-    used = [*residents, *crosswalks, *seekers, *placements, *vacancies]
+    surveys = [
+        one for one in lake.all_current(layer=Layer.CORE, dataset=sid.SURVEY_DATASET)
+        if one.scope in left_out and not left_out[one.scope] and not refusals(permit, one)
+    ]  # fmt: skip
+    events = {name: lake.all_current(layer=Layer.CORE, dataset=dataset) for name, (dataset, _) in EVENTS.items()}
+    used = [*residents, *crosswalks, *seekers, *placements, *vacancies, *surveys, *chain.from_iterable(events.values())]
     for snapshot in used:
         lake.verify(snapshot)
     is_invented = any(bool(one.details.get("invented")) for one in used)
-    schema = sid.PERSONS.schema()
-    wanted = pa.schema([schema.field(name) for name in PERSON_FIELDS])
+    wanted = pa.schema([one for one in _REGISTER if one.name in (*PERSON_FIELDS, *permit.fields)])
     scope = permit.row_scope.expression()
     return Inputs(
         persons=_together((lake.read(one, "persons").filter(scope) for one in residents), wanted),
@@ -116,6 +169,12 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
         seekers=_together((lake.read(one, "seekers") for one in seekers), siapkerja.SEEKERS.schema()),
         placements=_together((lake.read(one, "placements") for one in placements), siapkerja.PLACEMENTS.schema()),
         vacancies=_together((lake.read(one, "vacancies") for one in vacancies), siapkerja.VACANCIES.schema()),
+        survey=_together((_permitted(lake.read(one, "people"), permit) for one in surveys), sid.SURVEY.schema()),
+        **{
+            name: _together((lake.read(one, name) for one in events[name]), table.schema())
+            for name, (_, table) in EVENTS.items()
+        },
+        events_areas={name: tuple(one.scope for one in found) for name, found in events.items() if found},
         deliveries={
             one.scope: Delivery(
                 village_code=one.scope,
@@ -154,16 +213,61 @@ def require(permit: Permit) -> None:
     authorisation.require(permit, fields=set(PERSON_FIELDS))
 
 
+def _permitted(survey: pa.Table, permit: Permit) -> pa.Table:
+    """The answers that the permit covers. The others are left behind: to the figures they were never given."""
+    kept = [name for name in SURVEY_FIELDS if name in survey.column_names and on_person(name) in permit.fields]
+    return survey.select(["person_id", "village_code", *kept])
+
+
+def _whole_persons(persons: pa.Table, survey: pa.Table, events_areas: Mapping[str, Sequence[str]]) -> pa.Table:
+    register = _shaped(persons, _REGISTER)
+    answered = _answered(register, survey) if survey.num_rows else _shaped(register, pa.schema([*_REGISTER, *_ANSWERS]))
+    for name in EVENTS:
+        answered = answered.append_column(
+            was_delivered(name), _covered(answered.column("village_code"), events_areas.get(name, ()))
+        )
+    return answered
+
+
+def _answered(persons: pa.Table, survey: pa.Table) -> pa.Table:
+    """Each person beside the last answers given; no answers where nobody asked."""
+    answers = ", ".join(f"last.{name} AS {on_person(name)}" for name in SURVEY_FIELDS)
+    connection = engine.connect()
+    try:
+        connection.register("persons", persons)
+        connection.register("survey", survey)
+        joined = connection.sql(
+            f"SELECT persons.*, {answers} FROM persons LEFT JOIN ("
+            "SELECT * FROM survey "
+            "QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY surveyed_on DESC NULLS LAST) = 1"
+            ") AS last USING (person_id)"
+        ).to_arrow_table()
+    finally:
+        connection.close()
+    return _shaped(joined, pa.schema([*_REGISTER, *_ANSWERS]))
+
+
+def _covered(villages: pa.ChunkedArray[Any], areas: Sequence[str]) -> pa.ChunkedArray[Any]:
+    """True for the villages within the areas, null for the others."""
+    if NATIONAL in areas:
+        return pa.chunked_array([pa.repeat(pa.scalar(True), len(villages))])
+    listed = [code for code in pc.unique(villages).to_pylist() if code is not None and is_covered(code, areas)]
+    is_listed = pc.is_in(villages, value_set=pa.array(listed, pa.string()))
+    covered: pa.ChunkedArray[Any] = pc.if_else(is_listed, pa.scalar(True), pa.scalar(None, pa.bool_()))
+    return covered
+
+
 def _together(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
     """One table of these columns; a column that a delivery left out is empty, not zero."""
     return pa.concat_tables([schema.empty_table(), *(_shaped(table, schema) for table in tables)])
 
 
 def _shaped(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    # One empty column of each type stands for all that are missing: of twenty million persons each would be 80 MB.
+    types: set[Any] = {field.type for field in schema}
+    nothing = {type_: pa.nulls(table.num_rows, type_) for type_ in types}
     columns = [
-        table.column(field.name).cast(field.type)
-        if field.name in table.column_names
-        else pa.nulls(table.num_rows, field.type)
+        table.column(field.name).cast(field.type) if field.name in table.column_names else nothing[field.type]
         for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)

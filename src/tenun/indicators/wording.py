@@ -11,8 +11,17 @@ from babel.numbers import format_decimal
 
 from tenun.disclosure.profile import MINISTRIES
 from tenun.disclosure.state import ValueState
-from tenun.indicators.definition import Unit
+from tenun.indicators.definition import SCALES, Definition, Unit
+from tenun.indicators.inputs import (
+    EVENTS,
+    OPTIONAL_PERSON_FIELDS,
+    PERSON_FIELDS,
+    SURVEY_FIELDS,
+    on_person,
+    was_delivered,
+)
 from tenun.indicators.results import Value
+from tenun.registry.sid import tables as sid
 
 NO_BREAK = "\u00a0"
 
@@ -85,8 +94,8 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Not every village has delivered, so that zero is not certain.",
         ),
         "field_not_collected": (
-            "Berkas desa tidak memuat kolom ini, atau kolomnya kosong seluruhnya.",
-            "The village's file has no such column, or nothing in it.",
+            "Kolom yang diperlukan tidak diserahkan, atau kosong untuk semua warga.",
+            "A field that the figure needs was not delivered, or is empty for everyone.",
         ),
         "not_delivered": (
             "Desa belum mengirim data.",
@@ -124,16 +133,41 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Why a figure is as it is: a sentence for every reason code, Indonesian and English."""
 
+FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        **{
+            name: (sid.PERSONS.column(name).text_id, sid.PERSONS.column(name).text_en)
+            for name in (*PERSON_FIELDS, *OPTIONAL_PERSON_FIELDS)
+        },
+        **{
+            on_person(name): (sid.SURVEY.column(name).text_id, sid.SURVEY.column(name).text_en)
+            for name in SURVEY_FIELDS
+        },
+        **{
+            was_delivered(name): (table.about_id.rstrip("."), table.about_en.rstrip("."))
+            for name, (_, table) in EVENTS.items()
+        },
+    }
+)
+"""What a column that an indicator may need holds, Indonesian and English."""
+
 UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         Unit.PERSON: ("orang", "people"),
         Unit.PERCENT: ("%", "%"),
+        Unit.PER_MILLE: ("per 1.000", "per 1,000"),
         Unit.PLACE: ("tempat kerja", "places"),
     }
 )
 
 BREAKDOWNS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"": ("Semua", "All"), "sex": ("Jenis kelamin", "Sex"), "age_group": ("Kelompok umur", "Age group")}
+    {
+        "": ("Semua", "All"),
+        "sex": ("Jenis kelamin", "Sex"),
+        "age_group": ("Kelompok umur", "Age group"),
+        "education": ("Pendidikan", "Education"),
+        "seeker_kind": ("Jenis pencari kerja", "Kind of job seeker"),
+    }
 )
 
 CATEGORIES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -145,6 +179,14 @@ CATEGORIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "15-24": ("15–24 tahun", "15–24 years"),
         "25-59": ("25–59 tahun", "25–59 years"),
         "60+": ("60 tahun ke atas", "60 years and over"),
+        "below_primary": ("Tidak tamat SD", "Primary school not completed"),
+        "primary": ("SD sederajat", "Primary school"),
+        "lower_secondary": ("SMP sederajat", "Lower secondary"),
+        "upper_secondary": ("SMA/SMK sederajat", "Upper secondary"),
+        "tertiary": ("Diploma ke atas", "Diploma and above"),
+        "employed": ("Bekerja, mencari pekerjaan lain", "Employed, looking for other work"),
+        "worked_before": ("Pernah ditempatkan atau terkena PHK", "Placed or laid off before"),
+        "no_work_recorded": ("Tidak ada catatan pernah bekerja", "No work on record"),
     }
 )
 
@@ -166,8 +208,8 @@ def say(value: Value, language: str, *, minimum_cell: int = MINISTRIES.minimum_c
     """
     if value.state is ValueState.LT:
         small = f"<{minimum_cell}"
-        # Beside percentages "<5" would be read as five percent.
-        return f"{small}{NO_BREAK}{_pick(UNITS[Unit.PERSON], language)}" if value.unit == Unit.PERCENT else small
+        # Beside rates "<5" would be read as a rate of five.
+        return f"{small}{NO_BREAK}{_pick(UNITS[Unit.PERSON], language)}" if value.unit in SCALES else small
     if not value.state.has_value or value.value is None:
         return _pick(STATES[value.state], language)
     shown = number(value.value, value.unit, language)
@@ -176,9 +218,18 @@ def say(value: Value, language: str, *, minimum_cell: int = MINISTRIES.minimum_c
     return shown
 
 
-def why(value: Value, language: str) -> str:
-    """The sentence behind a state or a remark; empty for a figure that needs none."""
-    return _pick(REASONS[value.reason], language) if value.reason else ""
+def why(value: Value, language: str, definition: Definition | None = None) -> str:
+    """The sentence behind a state or a remark; empty for a figure that needs none.
+
+    With the indicator's definition it names the fields of which one or more was not delivered.
+    """
+    if not value.reason:
+        return ""
+    sentence = _pick(REASONS[value.reason], language)
+    if value.reason != "field_not_collected" or definition is None:
+        return sentence
+    needed = ", ".join(f"{_pick(FIELDS[name], language)} [{name}]" for name in definition.needs_filled)
+    return f"{sentence} {'Yang diperlukan' if language == 'id' else 'What is needed'}: {needed}."
 
 
 def band(value: Value, language: str) -> str:
@@ -190,7 +241,10 @@ def band(value: Value, language: str) -> str:
 
 
 def number(amount: float, unit: str, language: str) -> str:
-    """`1.842` and `64,1 %` in Indonesian, `1,842` and `64.1%` in English."""
+    """`1.842`, `64,1 %` and `7,5 per 1.000` in Indonesian; `1,842`, `64.1%` and `7.5 per 1,000` in English."""
+    if unit == Unit.PER_MILLE:
+        shown = format_decimal(amount, format="#,##0.0", locale=language)
+        return f"{shown}{NO_BREAK}{_pick(UNITS[unit], language)}"
     if unit != Unit.PERCENT:
         return format_decimal(round(amount), locale=language)
     return format_decimal(amount, format="#,##0.0", locale=language) + (f"{NO_BREAK}%" if language == "id" else "%")

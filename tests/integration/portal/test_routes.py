@@ -17,8 +17,11 @@ NOT_THERE: dict[str, dict[str, str]] = {
     "link_chart": {"id": "2026-06-01-abc", "name": "m_u"},
     "link_pair": {"seeker_id": "a1", "person_id": "b2"},
 }
+OF_A_SNAPSHOT = ("results_snapshot", "results_areas", "results_indicators", "results_values", "results_metadata")
 ARGUMENTS: dict[str, dict[str, str]] = {
     "area": {"code": "52.08.01.2002"},
+    **{name: {"snapshot": "latest"} for name in OF_A_SNAPSHOT},
+    "results_provenance": {"snapshot": "latest", "indicator": "A1", "area": "52.08.01.2002"},
     "indicator": {"indicator": "b1"},
     **NOT_THERE,
 }
@@ -59,6 +62,9 @@ def test_a_stranger_comes_no_further_than_what_is_open(sign_in: Any, route: str)
     if access.ROUTES[route] is Route.OPEN:
         assert answer.status_code != 403
         assert not answer.headers.get("Location", "").startswith(f"{address('account_login')}?next={address(route)}")
+    elif route.startswith("results_"):
+        # A program is told, not sent to a form.
+        assert answer.status_code == 401
     else:
         assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, address("account_login"))
     assert b"Sokong" not in answer.content

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from tenun.disclosure import suppression
 from tenun.disclosure.profile import MINISTRIES
 from tenun.disclosure.state import ValueState
 from tenun.disclosure.suppression import LEAST_WIDTH
-from tenun.indicators import compute, cube, definition
+from tenun.indicators import compute, cube, definition, protection
 from tenun.indicators.areas import parent_of
 from tenun.indicators.definition import Kind
 from tenun.indicators.measure import TOTAL, Counts, Measurement
@@ -28,7 +27,8 @@ def test_no_hidden_number_of_an_invented_regency_can_be_told(seed: int) -> None:
 
 def test_the_attacker_succeeds_where_only_small_numbers_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """Or the test above would prove nothing."""
-    monkeypatch.setattr(suppression, "protect", lambda cells, **_: {cell.key: cell.judgement for cell in cells})
+    for name in ("protect_totals", "protect_breakdown"):
+        monkeypatch.setattr(protection, name, lambda *_: None)
     assert _told(0)
 
 
@@ -64,12 +64,7 @@ def _truth(inputs, places) -> dict[tuple[str, str, str, str], Counts]:
         for one in DEFINITIONS.values()
     }
     measurement.close()
-    return {
-        (indicator, area, *slot): counts
-        for indicator, one in built.items()
-        for area, sum_ in one.sums.items()
-        for slot, counts in sum_.slots.items()
-    }
+    return {(indicator, area, *slot): counts for indicator, one in built.items() for area, slot, counts in one.exact()}
 
 
 def _has_numbers(row: dict[str, Any]) -> bool:
@@ -104,7 +99,8 @@ def _knowledge(rows, truth, places) -> Knowledge:
         if not _has_numbers(row) or kind is Kind.SUPPLY:
             continue
         parts = [()] if kind is Kind.COUNT else [("numerator",), ("rest",), ("unknown",)]
-        within = [one for one in children.get(area, []) if _has_numbers(rows[indicator, one, breakdown, category])]
+        below = [(indicator, one, breakdown, category) for one in children.get(area, [])]
+        within = [one[1] for one in below if one in rows and _has_numbers(rows[one])]
         for part in parts:
             if within:
                 known.sums.append(((*key, *part), [(indicator, one, breakdown, category, *part) for one in within]))

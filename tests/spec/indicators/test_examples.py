@@ -12,7 +12,7 @@ import pytest
 
 from tenun.indicators import compute, definition
 from tenun.indicators.areas import NATIONAL, Area
-from tenun.indicators.inputs import LINKS, Delivery, Inputs
+from tenun.indicators.inputs import EVENTS, LINKS, Delivery, Inputs
 from tenun.indicators.measure import Measurement
 from tenun.registry.siapkerja import tables as siapkerja
 from tenun.registry.sid import tables as sid
@@ -70,8 +70,16 @@ def _inputs(example: Mapping[str, Any]) -> Inputs:
         persons=_table(_people(example, "persons", "person_id", "p"), sid.PERSONS.schema()),
         links=_table(list(_links(example)), LINKS),
         seekers=_table(_people(example, "seekers", "seeker_id", "s"), siapkerja.SEEKERS.schema()),
-        placements=_table(_placements(example), siapkerja.PLACEMENTS.schema()),
+        placements=_table(list(_placements(example)), siapkerja.PLACEMENTS.schema()),
         vacancies=_table(example.get("vacancies", []), siapkerja.VACANCIES.schema()),
+        survey=_table(_people(example, "survey", "person_id", "p"), sid.SURVEY.schema()),
+        **{
+            name: _table(_people(example, name, "seeker_id", "s"), table.schema())
+            for name, (_, table) in EVENTS.items()
+            if name != "followups"
+        },
+        followups=_table(_people(example, "followups", "placement_id", "t"), siapkerja.FOLLOWUPS.schema()),
+        events_areas={name: (NATIONAL,) for name in EVENTS if name in example},
         deliveries={
             code: Delivery(village_code=code, as_of=as_of, snapshot=f"{as_of}-example", rows=1)
             for code, as_of in example.get("deliveries", {}).items()
@@ -98,12 +106,13 @@ def _links(example: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"seeker_id": f"s{seeker}", "person_id": f"p{person}"}
 
 
-def _placements(example: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"seeker_id": f"s{seeker}", "started_on": given["started_on"]}
-        for given in example.get("placements", [])
-        for seeker in _span(given["seekers"])
-    ]
+def _placements(example: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """`ids: 1-10` are placements that a follow-up asks about; `seekers: 1-10` whom they are of."""
+    for given in example.get("placements", []):
+        about = {name: value for name, value in given.items() if name not in ("seekers", "ids")}
+        seekers = _span(given["seekers"])
+        for number, seeker in zip(_span(given["ids"]) if "ids" in given else seekers, seekers, strict=True):
+            yield about | {"placement_id": f"t{number}", "seeker_id": f"s{seeker}"}
 
 
 def _span(text: str) -> range:

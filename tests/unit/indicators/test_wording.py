@@ -9,7 +9,7 @@ import pytest
 
 from tenun.disclosure import profile
 from tenun.disclosure.state import ValueState
-from tenun.indicators import compute, wording
+from tenun.indicators import compute, definition, wording
 from tenun.indicators.areas import Level
 from tenun.indicators.definition import CATEGORIES, Unit
 from tenun.indicators.results import Value, cut
@@ -31,9 +31,11 @@ def value(state: str, amount: float | None = None, **other: Any) -> Value:
         (value("ok", 61.0), "61", "61"),
         (value("ok", 64.1, unit="%"), "64,1\u00a0%", "64.1%"),
         (value("ok", 100.0, unit="%"), "100,0\u00a0%", "100.0%"),
+        (value("ok", 7.5, unit="per 1.000"), "7,5\u00a0per 1.000", "7.5\u00a0per 1,000"),
         (value("zero", 0.0), "0", "0"),
         (value("lt"), "<5", "<5"),
         (value("lt", unit="%"), "<5\u00a0orang", "<5\u00a0people"),
+        (value("lt", unit="per 1.000"), "<5\u00a0orang", "<5\u00a0people"),
         (value("sup"), "Dirahasiakan", "Confidential"),
         (value("nc"), "Tidak dikumpulkan", "Not collected"),
         (value("ns"), "Belum tersinkron", "Not synced yet"),
@@ -74,3 +76,12 @@ def test_a_shut_off_leaves_nothing_of_a_figure() -> None:
 )
 def test_percentages_have_one_decimal_and_halves_go_up(part: int, whole: int, shown: float) -> None:
     assert compute.percent(part, whole) == shown
+
+
+def test_a_field_that_was_not_delivered_is_named() -> None:
+    one = definition.load_all()["B8"]
+    not_collected = value("nc", reason="field_not_collected")
+    assert "Jam kerja seminggu lalu (416b) [survey_hours]" in wording.why(not_collected, "id", one)
+    assert "Hours worked last week (416b) [survey_hours]" in wording.why(not_collected, "en", one)
+    assert wording.why(not_collected, "id") == wording.REASONS["field_not_collected"][0]
+    assert "survey_hours" not in wording.why(value("ns", reason="not_delivered"), "id", one)

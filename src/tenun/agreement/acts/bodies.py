@@ -93,6 +93,8 @@ class EndNonconformity(Closed):
 class Notice(Closed):
     subject: NoticeSubject
     text: Words
+    withdraws: Sha256 | None = None
+    """The consent to a third party, by the hash of its act, that this party no longer gives (Pasal 7(2))."""
 
 
 class NewContact(Closed):
@@ -191,6 +193,40 @@ class DisputeSettled(Closed):
     outcome: Words
 
 
+class Letter(Closed):
+    """One party's written approval: its number, its day, the office that signed it. Names no person."""
+
+    number: Name
+    dated: Day
+    office: Name
+    sha256: Sha256 | None = None
+    """Digest of the scanned letter."""
+
+
+class Letters(Closed):
+    """Both parties' approvals; one of them alone is none."""
+
+    desa: Letter
+    naker: Letter
+
+
+class ReleaseScope(Closed):
+    """A consent that is for some figures of some areas only."""
+
+    indicators: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[A-Z]\d{1,2}$")], ...],
+        Field(min_length=1, max_length=200),
+        AfterValidator(_once),
+    ]
+    areas: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^\d\d(\.\d\d(\.\d\d(\.\d{4})?)?)?$")], ...],
+        Field(min_length=1, max_length=1000),
+        AfterValidator(_once),
+    ]
+    """Codes; each with all that lies inside it. `00` is the country."""
+    letters: Letters
+
+
 class ThirdPartyConsent(Closed):
     dataset: Identifier
     audience: Identifier
@@ -200,6 +236,8 @@ class ThirdPartyConsent(Closed):
     valid_until: Day
     """The last day, in Jakarta."""
     text: Words
+    release: ReleaseScope | None = None
+    """None: the dataset as a whole; else these figures and no others."""
 
 
 Body = (

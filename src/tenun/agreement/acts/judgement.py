@@ -360,6 +360,14 @@ def _third_party_consent(case: _Case) -> None:
         raise refusals.DatesReversed()
 
 
+@implements("7(2)", control="What a party withdraws is a consent that both have given and that stands in the chain.")
+def _notice(case: _Case) -> None:
+    name = _as(case, bodies.Notice).withdraws
+    found = None if name is None else case.view.get(name)
+    if name is not None and (found is None or found.kind is not Kind.THIRD_PARTY_CONSENT):
+        raise refusals.NoSuchConsent(act=name[:12])
+
+
 def _check_clause(case: _Case, clause: str) -> None:
     if clause not in case.agreement.clauses:
         raise refusals.ClauseUnknown(clause=clause)
@@ -381,7 +389,7 @@ _CHECKS: Mapping[Kind, Callable[[_Case], None]] = MappingProxyType(
         Kind.EXTEND: _extend,
         Kind.END: _end,
         Kind.END_NONCONFORMITY: _end_nonconformity,
-        Kind.NOTICE: _nothing_more,
+        Kind.NOTICE: _notice,
         Kind.CONTACT_CHANGE: _nothing_more,
         Kind.KEY_CHANGE: _key_change,
         Kind.SHUT_OFF: _shut_off,

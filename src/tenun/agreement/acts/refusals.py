@@ -337,6 +337,14 @@ class FieldUnknown(ActError):
     remedy_en = "Check the names in the data contract."
 
 
+class NoSuchConsent(ActError):
+    code = "agreement.act.no_such_consent"
+    text_id = "Tindakan {act} bukan persetujuan yang mendahului pemberitahuan ini."
+    text_en = "The act {act} is no consent that comes before this notice."
+    remedy_id = "Lihat sidik persetujuan dengan `tenun release list`."
+    remedy_en = "See the hashes of the consents with `tenun release list`."
+
+
 class ConsentOnPersons(ActError):
     """A consent would give away what is about persons; two ministries cannot consent to that by themselves."""
 

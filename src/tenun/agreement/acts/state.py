@@ -25,6 +25,7 @@ from tenun.agreement.acts.bodies import (
     MeReport,
     Notice,
     Reinstate,
+    ReleaseScope,
     ShutOff,
     ThirdPartyConsent,
 )
@@ -108,13 +109,20 @@ class Consent:
     valid_from: date
     valid_until: date
     number: str
+    release: ReleaseScope | None = None
+    """None: the dataset as a whole; else these figures of these areas and no others."""
 
     def is_valid(self, moment: datetime) -> bool:
         return self.valid_from <= moment.astimezone(JAKARTA).date() <= self.valid_until
 
     def covers(self, *, dataset: str, audience: str | None, fields: frozenset[str], moment: datetime) -> bool:
-        """Whether it allows exactly this: no other dataset, audience, field or day."""
+        """Whether it allows exactly this: no other dataset, audience, field or day.
+
+        One that is for some figures only allows nothing here, since a use does not say which figures it is of;
+        `agreement.release` asks for those.
+        """
         is_meant = (dataset, audience) == (self.dataset, self.audience) and fields <= self.fields
+        is_meant = is_meant and self.release is None
         return is_meant and self.is_valid(moment)
 
 
@@ -170,6 +178,8 @@ class NoticeGiven:
     made_at: datetime
     subject: NoticeSubject
     text: str
+    withdraws: str | None = None
+    """The act of the consent that the party withdraws."""
 
 
 @dataclass(frozen=True)
@@ -215,9 +225,18 @@ class State:
     ) -> Consent | None:
         """The consent that allows this to be given to that audience, or none."""
         found = (
-            one for one in self.consents if one.covers(dataset=dataset, audience=audience, fields=fields, moment=moment)
+            one
+            for one in self.consents
+            if one.act not in self.withdrawn
+            and one.covers(dataset=dataset, audience=audience, fields=fields, moment=moment)
         )
         return next(found, None)
+
+    @property
+    @implements("7(2)", control="A consent is of both: once either party withdraws it, it allows nothing more.")
+    def withdrawn(self) -> frozenset[str]:
+        """The acts of consents that a party has withdrawn."""
+        return frozenset(one.withdraws for one in self.notices if one.withdraws is not None)
 
     @property
     def open_disputes(self) -> tuple[Dispute, ...]:
@@ -470,6 +489,7 @@ def _consent(entry: Entry) -> Consent:
         body.valid_from,
         body.valid_until,
         reference.number if reference else "",
+        body.release,
     )
 
 
@@ -538,7 +558,7 @@ def _report(entry: Entry) -> Report:
 def _notice(entry: Entry) -> NoticeGiven:
     body = entry.signed.body
     assert isinstance(body, Notice)
-    return NoticeGiven(entry.hash, entry.by, entry.completed_at, body.subject, body.text)
+    return NoticeGiven(entry.hash, entry.by, entry.completed_at, body.subject, body.text, body.withdraws)
 
 
 # --- in JSON -----------------------------------------------------------------------------------------------------
@@ -552,6 +572,8 @@ def _plain(value: Any) -> Any:
     """A value of ours as JSON has it."""
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, ReleaseScope):
+        return value.model_dump(mode="json")
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, date):

@@ -10,6 +10,7 @@ from tenun.portal.accounts import views as accounts
 from tenun.portal.areas import views as areas
 from tenun.portal.design import views as design
 from tenun.portal.downloads import views as downloads
+from tenun.portal.downloads.api import urls as results
 from tenun.portal.exchange import views as exchange
 from tenun.portal.help import views as help_pages
 from tenun.portal.indicators import views as indicators
@@ -33,6 +34,7 @@ urlpatterns = [
     path("unduh/", downloads.downloads, name="downloads"),
     path("unduh/angka.csv", downloads.as_csv, name="download_csv"),
     path("unduh/angka.xlsx", downloads.as_xlsx, name="download_xlsx"),
+    *results.patterns,
     path("pertukaran/", exchange.exchange_page, name="exchange"),
     path("pemadanan/laporan/", linkage.report_page, name="link_report"),
     path("pemadanan/laporan/<slug:id>/", linkage.report_page, name="link_report_of"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, time
 
 import xlsxwriter
@@ -12,52 +11,46 @@ from django.utils.translation import gettext as _
 
 from tenun.disclosure.state import ValueState
 from tenun.indicators import export
-from tenun.indicators.areas import Area, Level
-from tenun.indicators.definition import Definition
+from tenun.indicators.areas import Area
 from tenun.portal import words
-from tenun.portal.figures import Release
+from tenun.portal.downloads.selection import Selection
+from tenun.portal.figures import Figures, Release
 
 # In both languages whatever the reader's: the file may be handed on.
 INVENTED = "DATA BUATAN: semua orang di sini rekaan. / INVENTED DATA: no person here is real."
 
 
-@dataclass(frozen=True)
-class Selection:
-    """What a file holds: the figures of every area of a level inside an area, of one indicator or of all."""
-
-    area: Area
-    level: Level
-    definition: Definition | None
-
-    def file_name(self, release: Release, ending: str) -> str:
-        """Says what is inside and, first of all, that it is invented where it is."""
-        parts = [
-            "data-buatan" if release.is_invented else "",
-            "tenun",
-            self.area.code,
-            str(self.level),
-            self.definition.id if self.definition else "",
-            release.snapshot,
-        ]
-        return f"{'_'.join(part for part in parts if part)}.{ending}"
+def file_name(selection: Selection, release: Release, ending: str) -> str:
+    """Says what is inside and, first of all, that it is invented where it is."""
+    parts = [
+        "data-buatan" if release.is_invented else "",
+        "tenun",
+        selection.area,
+        str(selection.level),
+        selection.indicators[0] if len(selection.indicators) == 1 else "",
+        release.snapshot,
+    ]
+    return f"{'_'.join(part for part in parts if part)}.{ending}"
 
 
 def as_csv(rows: Sequence[export.Row]) -> bytes:
     return export.as_csv(rows)
 
 
-def as_xlsx(rows: Sequence[export.Row], selection: Selection, release: Release) -> bytes:
+def as_xlsx(rows: Sequence[export.Row], area: Area, selection: Selection, figures: Figures) -> bytes:
     """A workbook of two sheets: what this is, and the rows. The same figures give the same bytes."""
+    release = figures.release
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": _("Tenun figures"), "created": datetime.combine(release.reference_date, time())})
-    _write_readme(book, selection, release)
+    _write_readme(book, area, selection, figures)
     _write_rows(book, rows)
     book.close()
     return target.getvalue()
 
 
-def _write_readme(book: xlsxwriter.Workbook, selection: Selection, release: Release) -> None:
+def _write_readme(book: xlsxwriter.Workbook, area: Area, selection: Selection, figures: Figures) -> None:
+    release = figures.release
     sheet = book.add_worksheet(_("READ ME"))
     title = book.add_format({"bold": True, "font_size": 14})
     label = book.add_format({"bold": True, "valign": "top"})
@@ -69,9 +62,9 @@ def _write_readme(book: xlsxwriter.Workbook, selection: Selection, release: Rele
     row = 2
     if release.is_invented:
         sheet.write_string(1, 0, INVENTED, loud)
-    definition = selection.definition
+    definition = figures.definition(selection.indicators[0]) if selection.indicators else None
     facts = [
-        (_("Area"), f"{words.area_title(selection.area.code, selection.area.name)} ({selection.area.code})"),
+        (_("Area"), f"{words.area_title(area.code, area.name)} ({area.code})"),
         (_("Level"), words.level_name(selection.level)),
         (_("Indicator"), definition.names.said(words.language()) if definition else _("all")),
         (_("Snapshot"), release.snapshot),

@@ -1,72 +1,128 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
 
-from tenun.indicators.areas import Level
+from tenun.indicators import dcat, export
+from tenun.indicators.areas import Area, Level
+from tenun.indicators.citation import of_snapshot
 from tenun.portal import words
-from tenun.portal.downloads import files
+from tenun.portal.downloads import examples, files, wording
+from tenun.portal.downloads.api import keys
+from tenun.portal.downloads.api.about import about_of
+from tenun.portal.downloads.api.middleware import PREFIX
+from tenun.portal.downloads.api.shapes import ROWS_MAX, Format
+from tenun.portal.downloads.selection import Selection, TooManyRows
 from tenun.portal.figures import Figures
 
-# More rows than this belong into a Parquet file, which the exchange delivers.
-ROWS_MAX = 100_000
 LEVELS = (Level.PROVINCE, Level.REGENCY, Level.DISTRICT, Level.VILLAGE)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PREVIEW = 20
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
+@never_cache
 def downloads(request: HttpRequest) -> HttpResponse:
-    """Bagaimana saya mengambil angka ini secara sah?"""
+    """Bagaimana saya mengambil data ini secara sah? A POST makes a key, which is on that one answer only."""
     figures: Figures = request.figures
     home = figures.home()
     if home is None:
         return render(request, "design/no_villages.html")
-    areas = [*figures.around(home.code), home]
-    areas += [one for level in LEVELS[:-1] for one in figures.descendants(home.code, level) if one.code != home.code]
-    context = {
-        "areas": areas,
-        "home": home,
-        "levels": LEVELS,
-        "definitions": figures.definitions.values(),
-        "columns": files.export.COLUMNS,
-        "language_index": 0 if words.language() == "id" else 1,
-        "count": len(figures.rows(area=home.code, level=Level.VILLAGE, indicator=None, language="id")),
-    }
-    return render(request, "downloads/downloads.html", context)
+    selection = _selection(request, home, level=Level.VILLAGE)
+    return _page(request, home, selection, key=keys.issue(request.user) if request.method == "POST" else "")
 
 
 @require_GET
 def as_csv(request: HttpRequest) -> HttpResponse:
-    selection, rows = _selected(request)
-    return _file(files.as_csv(rows), "text/csv; charset=utf-8", selection.file_name(request.figures.release, "csv"))
+    return _file(request, Format.CSV)
 
 
 @require_GET
 def as_xlsx(request: HttpRequest) -> HttpResponse:
-    selection, rows = _selected(request)
-    release = request.figures.release
-    return _file(files.as_xlsx(rows, selection, release), XLSX, selection.file_name(release, "xlsx"))
+    return _file(request, Format.XLSX)
 
 
-def _selected(request: HttpRequest) -> tuple[files.Selection, list[dict[str, object]]]:
+def _page(request: HttpRequest, home: Area, selection: Selection, *, key: str = "", status: int = 200) -> HttpResponse:
+    figures: Figures = request.figures
+    everything = Selection(home.code, Level.VILLAGE)
+    rows, _cursor = selection.page(figures, limit=PREVIEW)
+    count = selection.count(figures)
+    release = figures.release
+    place = f"{PREFIX}/{release.snapshot}/values"
+    address = request.build_absolute_uri(selection.address(place, format=Format.CSV))
+    context = {
+        "areas": _offered(figures, home, figures.area(selection.area)),
+        "home": home,
+        "levels": LEVELS,
+        "definitions": figures.definitions.values(),
+        "columns": export.COLUMNS,
+        "language_index": 0 if words.language() == "id" else 1,
+        "count": everything.count(figures),
+        "chosen": selection,
+        "chosen_indicator": selection.indicators[0] if selection.indicators else "",
+        "chosen_count": count,
+        "is_too_many": count > ROWS_MAX[Format.CSV],
+        "snapshots": [one.id for one in reversed(dcat.snapshots(settings.NODE.lake))],
+        "preview": rows,
+        "links": {
+            name: selection.address(place, format=format_)
+            for name, format_ in (("Parquet", Format.PARQUET), ("JSON (API)", Format.JSON))
+        },
+        "metadata": selection.address(f"{place}.csv-metadata.json"),
+        "api": PREFIX,
+        "citation": of_snapshot(about_of(figures), address=request.build_absolute_uri(selection.address(place))).said(
+            words.language()
+        ),
+        "examples": examples.of(address, file_name=files.file_name(selection, release, str(Format.CSV))),
+        "key": key,
+        "words": wording.said(words.language()),
+    }
+    return render(request, "downloads/downloads.html", context, status=status)
+
+
+def _file(request: HttpRequest, output_format: Format) -> HttpResponse:
+    """The chosen rows; the page with what to do instead where they are too many."""
     figures: Figures = request.figures
     home = figures.home()
-    code = request.GET.get("wilayah") or (home.code if home else "")
-    area = figures.area(code)
+    if home is None:
+        return render(request, "design/no_villages.html")
+    selection = _selection(request, home, level=None)
     try:
-        level = Level(request.GET.get("tingkat") or area.level)
-    except ValueError as problem:
-        raise Http404 from problem
-    indicator = request.GET.get("indikator") or None
-    definition = figures.definition(indicator) if indicator else None
-    rows = figures.rows(area=area.code, level=level, indicator=indicator, language=words.language())
-    if len(rows) > ROWS_MAX:
-        raise Http404
-    return files.Selection(area, level, definition), rows
-
-
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
+        selection.require_at_most(ROWS_MAX[output_format], figures, output_format=str(output_format))
+    except TooManyRows:
+        return _page(request, home, selection, status=413)
+    rows = list(selection.rows(figures))
+    content = (
+        files.as_csv(rows)
+        if output_format is Format.CSV
+        else files.as_xlsx(rows, figures.area(selection.area), selection, figures)
+    )
+    charset = "; charset=utf-8" if output_format is Format.CSV else ""
+    response = HttpResponse(content, content_type=f"{dcat.MEDIA_TYPES[output_format]}{charset}")
+    name = files.file_name(selection, figures.release, str(output_format))
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _selection(request: HttpRequest, home: Area, *, level: Level | None) -> Selection:
+    """What the address asks for. Raises `OutsideScope`, `AreaUnknown`, `IndicatorUnknown`."""
+    figures: Figures = request.figures
+    area = figures.area(request.GET.get("wilayah") or home.code)
+    try:
+        wanted = Level(request.GET.get("tingkat") or level or area.level)
+    except ValueError as problem:
+        raise Http404 from problem
+    indicator = request.GET.get("indikator")
+    chosen = (figures.definition(indicator).id,) if indicator else ()
+    return Selection(area.code, wanted, indicators=chosen, language=words.language())
+
+
+def _offered(figures: Figures, home: Area, chosen: Area) -> list[Area]:
+    """Areas to choose from: two levels below the account's own, since a list of all would be heavier than the page."""
+    depth = (Level.NATIONAL, *LEVELS).index(home.level)
+    found = {area.code: area for area in (*figures.around(home.code), home)}
+    for level in LEVELS[depth : depth + 2]:
+        found |= {area.code: area for area in figures.descendants(home.code, level)}
+    return list({**found, chosen.code: chosen}.values())

@@ -14,6 +14,10 @@ VACANCIES_DATASET = "siapkerja__vacancies"
 TRAININGS_DATASET = "siapkerja__trainings"
 CERTIFICATES_DATASET = "siapkerja__certificates"
 PLACEMENTS_DATASET = "siapkerja__placements"
+PROFILES_DATASET = "siapkerja__profiles"
+ENROLMENTS_DATASET = "siapkerja__enrolments"
+LAYOFFS_DATASET = "siapkerja__layoffs"
+FOLLOWUPS_DATASET = "siapkerja__placement_followups"
 
 SEEKERS = Table(
     name="core_siapkerja__entity_seeker",
@@ -130,5 +134,59 @@ PLACEMENTS = Table(
         Column("occupation", S, C.ATTRIBUTE, "Jabatan", "Occupation as reported"),
         Column("regency_code", S, C.ATTRIBUTE, "Kode kabupaten", "Regency of the work place, Kemendagri"),
         Column("channel", S, C.ATTRIBUTE, "Jalur", "How the place was found"),
+    ),
+)
+
+PROFILES = Table(
+    name="core_siapkerja__entity_seeker_profile",
+    about_id="Profil lamaran per akun: pekerjaan dan tempat kerja yang diinginkan, keterampilan.",
+    about_en="What an account says for applications: work and place wanted, skills.",
+    missing_en="Accounts that never opened a profile. Skills are what the holder wrote, not tested.",
+    columns=(
+        Column("seeker_id", S, C.ATTRIBUTE, "Nama samaran akun", "Joins core_siapkerja__entity_seeker"),
+        Column("wanted_occupation", S, C.ATTRIBUTE, "Jabatan yang diinginkan", "Occupation wanted, as written"),
+        Column("wanted_regency_code", S, C.ATTRIBUTE, "Kabupaten yang diinginkan", "Regency wanted, Kemendagri"),
+        Column("skills", pa.list_(S), C.ATTRIBUTE, "Keterampilan", "Skill keys; null = not asked, empty = none told"),
+    ),
+)
+
+ENROLMENTS = Table(
+    name="core_siapkerja__event_enrolment",
+    about_id="Keikutsertaan pelatihan Skillhub per akun.",
+    about_en="Enrolments in Skillhub training by account.",
+    missing_en="Training outside the manpower ministry, and participants without an account.",
+    columns=(
+        Column("enrolment_id", S, C.ATTRIBUTE, "Nama samaran keikutsertaan", "Keyed pseudonym of the enrolment"),
+        Column("seeker_id", S, C.ATTRIBUTE, "Nama samaran akun", "Joins core_siapkerja__entity_seeker"),
+        Column("training_id", S, C.NONE, "Nomor pelatihan", "Joins core_siapkerja__entity_training"),
+        Column("started_on", D, C.ATTRIBUTE, "Mulai ikut", "First day in training"),
+        Column("ended_on", D, C.ATTRIBUTE, "Berhenti ikut", "Last day in training; null = still in it"),
+        Column("has_completed", pa.bool_(), C.ATTRIBUTE, "Lulus", "Passed; null = no result told yet"),
+    ),
+)
+
+LAYOFFS = Table(
+    name="core_siapkerja__event_layoff",
+    about_id="Pemutusan hubungan kerja (PHK) per akun, dari pelaporan dan klaim JKP.",
+    about_en="Layoffs by account, from reports and claims of job-loss insurance (JKP).",
+    missing_en="Layoffs nobody reported. Since 2025 published counts cover members of JKP only.",
+    columns=(
+        Column("layoff_id", S, C.ATTRIBUTE, "Nama samaran PHK", "Keyed pseudonym of the layoff"),
+        Column("seeker_id", S, C.ATTRIBUTE, "Nama samaran akun", "Joins core_siapkerja__entity_seeker"),
+        Column("laid_off_on", D, C.SPECIFIC, "Tanggal PHK", "Day the employment ended"),
+        Column("reason", S, C.SPECIFIC, "Alasan", "Reason as reported"),
+        Column("has_claimed", pa.bool_(), C.SPECIFIC, "Klaim JKP", "Claimed job-loss insurance; null = not known"),
+    ),
+)
+
+FOLLOWUPS = Table(
+    name="core_siapkerja__event_placement_followup",
+    about_id="Tindak lanjut penempatan: apakah yang ditempatkan masih bekerja pada tanggal ditanya.",
+    about_en="Follow-up of placements: whether the person placed was still at work on the day of asking.",
+    missing_en="Placements that nobody asked about afterwards.",
+    columns=(
+        Column("placement_id", S, C.ATTRIBUTE, "Nama samaran penempatan", "Joins core_siapkerja__event_placement"),
+        Column("asked_on", D, C.ATTRIBUTE, "Tanggal ditanya", "Day of asking"),
+        Column("is_employed", pa.bool_(), C.ATTRIBUTE, "Masih bekerja", "Still at work there; null = no answer"),
     ),
 )

@@ -10,6 +10,7 @@ from tenun.registry.table import Column, Table
 S, N, D = pa.string(), pa.int32(), pa.date32()
 
 DATASET = "sid__residents"
+SURVEY_DATASET = "sid__survey"
 
 PERSONS = Table(
     name="core_sid__entity_person",
@@ -94,3 +95,34 @@ VILLAGE_SDGS = Table(
         Column("score", pa.float64(), C.NONE, "Skor", "Score 0 to 100; null = no data"),
     ),
 )
+
+SURVEY = Table(
+    name="core_sid__survey_person",
+    about_id="Jawaban pendataan (Regsosek 2022, rincian 404 sampai 431f) per orang, tanpa pengenal.",
+    about_en="Answers to the household survey (Regsosek 2022, questions 404 to 431f) by person, without identifiers.",
+    missing_en="Residents nobody asked, and whoever came after the survey. Nobody was asked about looking for work.",
+    columns=(
+        Column("person_id", S, C.ATTRIBUTE, "Nama samaran orang", "Joins core_sid__entity_person"),
+        Column("village_code", S, C.ATTRIBUTE, "Kode desa (Kemendagri)", "Village code, Kemendagri, dotted"),
+        Column("surveyed_on", D, C.ATTRIBUTE, "Tanggal pendataan", "Day of the survey"),
+        Column(
+            "residence", S, C.ATTRIBUTE, "Keberadaan (404)",
+            "Where the person is (404): here, elsewhere, abroad, dead, not_found",
+        ),
+        Column("schooling", S, C.ATTRIBUTE, "Partisipasi sekolah (412)", "School attendance (412)", "SchoolAttendance"),
+        Column("worked_last_week", pa.bool_(), C.ATTRIBUTE, "Bekerja seminggu lalu (416a)", "Worked last week (416a)"),
+        Column("hours", N, C.ATTRIBUTE, "Jam kerja seminggu lalu (416b)", "Hours worked last week (416b)"),
+        Column("industry", N, C.ATTRIBUTE, "Lapangan usaha (417)", "Industry of the main job (417), code 1 to 26"),
+        Column("employment_status", S, C.ATTRIBUTE, "Kedudukan dalam pekerjaan (418)", "Status in employment (418)",
+               "EmploymentStatus"),
+        Column("own_business", pa.bool_(), C.ATTRIBUTE, "Memiliki usaha sendiri (420a)", "Has a business (420a)"),
+        Column("paid_workers", N, C.ATTRIBUTE, "Pekerja dibayar (422)", "Paid workers of that business (422)"),
+        Column("unpaid_workers", N, C.ATTRIBUTE, "Pekerja tidak dibayar (423)", "Unpaid workers (423)"),
+        Column(
+            "functional_difficulty", pa.bool_(), C.SPECIFIC, "Kesulitan fungsional (428a-i)",
+            "A lot of difficulty, or unable, in any of 428a to 428i",
+        ),
+        Column("job_social_security", S, C.ATTRIBUTE, "Jaminan sosial ketenagakerjaan (431f)",
+               "Job social security (431f)", "JobSocialSecurity"),
+    ),
+)  # fmt: skip
