@@ -104,16 +104,29 @@ def judge_count(
     return Judgement(ValueState.OK)
 
 
-def judge_rate(numerator: int, denominator: int, *, profile: Profile, population: int) -> Judgement:
+def judge_rate(
+    numerator: int,
+    denominator: int,
+    *,
+    profile: Profile,
+    population: int,
+    class_: DisclosureClass = DisclosureClass.R2,
+    households: int = 0,
+) -> Judgement:
     """A rate. The reader is taken to know the denominator, so its rest is as good as known with the numerator.
 
-    None of a group, or all of it, is told of everyone in it: so zero counts as small here, on both sides.
+    None of a group, or all of it, is told of everyone in it: so zero counts as small here, on both sides. A sensitive
+    rate (R3) needs the larger area that a sensitive count needs; `households` is looked at for that alone.
     """
     small = min(profile.minimum_cell - 1, denominator)
     rest = denominator - numerator
     need_low = 0 if numerator <= small else denominator - small if rest <= small else numerator
     need_high = denominator if rest <= small else small if numerator <= small else numerator
-    if population < profile.minimum_population:
+    is_sensitive = class_ is DisclosureClass.R3
+    is_too_sensitive = is_sensitive and (
+        population < profile.sensitive_population or households < profile.sensitive_households
+    )
+    if population < profile.minimum_population or is_too_sensitive:
         return Judgement(ValueState.NA, "population_small", 0, denominator, need_low, need_high)
     if denominator < profile.minimum_denominator:
         return Judgement(ValueState.NA, "denominator_small", 0, denominator, need_low, need_high)

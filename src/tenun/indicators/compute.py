@@ -29,7 +29,7 @@ from tenun.indicators.inputs import Inputs
 from tenun.indicators.judgement import Judgements, Numbers
 from tenun.indicators.measure import Measurement
 from tenun.indicators.protection import Rules, judge
-from tenun.indicators.rows import figures_table, rate
+from tenun.indicators.rows import figures_table, rates
 from tenun.indicators.tables import AREAS, COVERAGE, DATASET, DEFINITIONS, SCOPE
 from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
@@ -38,7 +38,7 @@ from tenun.lake.snapshot import Layer, Origin, Snapshot
 from tenun.lake.store import Lake
 
 # Part of every snapshot's origin: raise it when the code below gives other figures from the same input.
-RECIPE = "indicators/4"
+RECIPE = "indicators/5"
 
 
 class AreaNotListed(TenunError):
@@ -250,6 +250,6 @@ def _may_tell_rows(
     return not within({(code,): rows}, {(code,): counted}, minimum_cell=profile.minimum_cell)
 
 
-def percent(part: int, whole: int) -> float:
-    """In percent with one decimal, as the table of figures has it."""
-    return float(rate(np.array([part]), np.array([whole]), np.array([True]), 100)[0])
+def rate(part: int, whole: int, *, scale: int = 100) -> float:
+    """In a hundred or a thousand, with one decimal, halves away from zero, the same on every machine."""
+    return float(rates(np.array([part]), np.array([whole]), np.array([True]), scale)[0])

@@ -63,7 +63,8 @@ class Cube:
 
     @property
     def is_partial(self) -> Flags:
-        return self.has_numbers & (self.gap != NO_GAP)
+        is_partial: Flags = self.has_numbers & (self.gap != NO_GAP)
+        return is_partial
 
     def exact(self) -> Iterator[tuple[str, Slot, Counts]]:
         """Every number there is, by area and slot: for tests, and nobody else's eyes."""

@@ -85,12 +85,14 @@ class Judgements:
 
     @property
     def is_hidden(self) -> Flags:
-        return ~SHOWN[self.state]
+        is_hidden: Flags = ~SHOWN[self.state]
+        return is_hidden
 
     @property
     def is_doubted(self) -> Flags:
         """Withheld for its quality, and no small number: that it could be worked out would be no harm."""
-        return np.isin(self.reason, DOUBTS) & (self.need_low == self.need_high)
+        is_doubted: Flags = np.isin(self.reason, DOUBTS) & (self.need_low == self.need_high)
+        return is_doubted
 
     def at(self, place: int, column: int) -> Judgement:
         high = int(self.high[place, column])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -156,7 +157,7 @@ class Measurement:
         )
         return adults, families
 
-    def _places(self, codes: pa.ChunkedArray) -> Numbers:
+    def _places(self, codes: pa.ChunkedArray[Any]) -> Numbers:
         """Where each code stands among the areas; -1 for one that is not listed."""
         return _whole(pc.index_in(codes.cast(pa.string()), value_set=self._codes), nothing=-1)
 
@@ -171,9 +172,9 @@ class Measurement:
         return added.reshape(-1, slots)
 
 
-def _whole(column: pa.ChunkedArray, nothing: int = 0) -> Numbers:
+def _whole(column: pa.ChunkedArray[Any] | pa.Array[Any], nothing: int = 0) -> Numbers:
     """Whole numbers of a column, `nothing` where it is empty."""
-    return column.cast(pa.int64()).fill_null(nothing).to_numpy()
+    return np.asarray(pc.fill_null(column.cast(pa.int64()), pa.scalar(nothing)), np.int64)
 
 
 def _file(definition: Definition) -> str:

@@ -93,24 +93,24 @@ def _amounts(cube: Cube, column: int, shown: Flags) -> Mapping[str, Amounts]:
         return {name: numerator for name in AMOUNTS if name != "denominator"}
     whole, unknown = counts.denominator[:, column], counts.unknown[:, column]
     return {
-        "value": rate(part, whole, shown, definition.scale),
+        "value": rates(part, whole, shown, definition.scale),
         "numerator": numerator,
         "denominator": np.where(shown, whole, np.nan),
-        "low": rate(part, whole + unknown, shown, definition.scale),
-        "high": rate(part + unknown, whole + unknown, shown, definition.scale),
+        "low": rates(part, whole + unknown, shown, definition.scale),
+        "high": rates(part + unknown, whole + unknown, shown, definition.scale),
     }
 
 
-def rate(part: Numbers, whole: Numbers, shown: Flags, scale: int) -> Amounts:
+def rates(part: Numbers, whole: Numbers, shown: Flags, scale: int) -> Amounts:
     """In a hundred or a thousand with one decimal, halves away from zero, the same on every machine."""
     divisor = np.where(whole > 0, 2 * whole, 1)
     return np.where(shown, (20 * scale * part + whole) // divisor / 10, np.nan)
 
 
-def _words(words: Sequence[str | None], code: npt.NDArray[Any]) -> pa.Array:
+def _words(words: Sequence[str | None], code: npt.NDArray[Any]) -> pa.Array[Any]:
     """Words by their codes; None is null."""
     return pa.array(words, pa.string()).take(pa.array(code))
 
 
-def _days(days: Sequence[date | None], code: npt.NDArray[Any]) -> pa.Array:
+def _days(days: Sequence[date | None], code: npt.NDArray[Any]) -> pa.Array[Any]:
     return pa.array(days, pa.date32()).take(pa.array(code))

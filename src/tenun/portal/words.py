@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tenun.disclosure.state import ValueState
 from tenun.indicators import wording
 from tenun.indicators.areas import NATIONAL, Level
+from tenun.indicators.definition import Definition
 from tenun.indicators.results import Value
 from tenun.registry.reference.edition import CURRENT_EDITION, kind_of
 from tenun.registry.reference.region import Region, System, level_of
@@ -24,8 +25,9 @@ def say(value: Value, *, minimum_cell: int) -> str:
     return wording.say(value, language(), minimum_cell=minimum_cell)
 
 
-def why(value: Value) -> str:
-    return wording.why(value, language())
+def why(value: Value, definition: Definition | None = None) -> str:
+    """The reason in words; with the indicator's definition it names the fields that were not delivered."""
+    return wording.why(value, language(), definition)
 
 
 def state_name(state: ValueState | str) -> str:
@@ -60,8 +62,13 @@ def number(amount: float) -> str:
     return str(format_decimal(round(amount), locale=language()))
 
 
-def percent(amount: float) -> str:
-    return wording.number(amount, "%", language())
+def amount(value: float, unit: str) -> str:
+    """A number with its unit where it is a rate: `64,1 %`, `7,5 per 1.000`."""
+    return wording.number(value, unit, language())
+
+
+def percent(value: float) -> str:
+    return amount(value, "%")
 
 
 def day(value: date | None) -> str:

@@ -9,17 +9,15 @@ from typing import Any
 
 import pytest
 import rdflib
-from pyshacl import validate
-from rdflib import DCAT, DCTERMS, RDF, SH, Graph
+from rdflib import DCAT, DCTERMS, RDF
 
 from tenun.agreement.decision import Operation, Purpose, allowed_fields
 from tenun.agreement.vocabulary import Party
 from tenun.exchange.serving import catalogue
+from tests.lib.dcat_shapes import SHAPES, faults, graph_of
 from tests.lib.exporting import Standing
-from tests.lib.shared_data import shared
 from tests.lib.two_nodes import VILLAGES, Nodes, open_nodes, publish_residents
 
-SHAPES = "vectors/dcat-ap-3.0.1-shacl"
 DATASETS = {
     Party.DESA: {"sid-warga", "sid-indeks-desa", "sid-sdgs-desa"},
     Party.NAKER: {"siapkerja-lowongan", "siapkerja-pelatihan", "hasil-desa", "umpan-balik-mutu"},
@@ -36,23 +34,6 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Nodes:
 def catalogue_of(nodes: Nodes, provider: Party, **more: Any) -> dict[str, Any]:
     told = {"caller": provider.other, "moment": nodes.clock.now(), **more}
     return catalogue.document(nodes.of(provider), Standing(nodes.agreement), **told)
-
-
-def graph_of(document: dict[str, Any]) -> Graph:
-    return Graph().parse(data=json.dumps(document), format="json-ld")
-
-
-def faults(data: Graph) -> list[str]:
-    shapes = Graph()
-    for file in ("dcat-ap-SHACL.ttl", "ranges.ttl"):  # each refers to shapes of the other
-        shapes.parse(shared(SHAPES) / file)
-    for undefined in {one for one in shapes.objects(None, SH.property) if shapes.value(one, SH.path) is None}:
-        shapes.remove((None, SH.property, undefined))
-    conforms, report, _ = validate(data, shacl_graph=shapes, do_owl_imports=False, advanced=False)
-    assert isinstance(report, Graph)
-    found = [str(report.value(result, SH.resultPath)) for result in report.subjects(RDF.type, SH.ValidationResult)]
-    assert conforms == (not found)
-    return sorted(found)
 
 
 @pytest.mark.parametrize("provider", list(Party))

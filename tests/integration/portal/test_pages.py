@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tenun.disclosure.state import ValueState
 from tenun.indicators import wording
 from tenun.indicators.areas import Level
 from tenun.indicators.results import Results
@@ -236,3 +237,38 @@ def test_the_title_of_a_page_is_one_question(sign_in: Any, path: str) -> None:
     assert title is not None
     assert html.unescape(title[1]).removesuffix(" · Tenun").endswith("?")
     assert title[1].count("?") == 1
+
+
+def test_a_figure_that_was_not_collected_names_the_fields_it_needs(sign_in: Any, results: Results) -> None:
+    village = next(
+        value.area_code
+        for value in results.level(Level.VILLAGE, parent="52.08", indicator="B1")
+        if value.reason == "field_not_collected"
+    )
+    client = sign_in("kabupaten.desa")
+    for address in (f"/wilayah/{village}/", f"/indikator/b1/?wilayah={village}"):
+        assert "Yang diperlukan: Kegiatan tercatat [activity]." in text_of(client.get(address))
+
+
+def test_a_rate_per_thousand_is_worked_out_in_thousands(sign_in: Any, results: Results) -> None:
+    value = results.value("F1", "52.08")
+    assert value.value is not None
+    page = text_of(sign_in("kabupaten.desa").get("/indikator/f1/?wilayah=52.08"))
+    assert f"× 1.000 = {wording.number(value.value, value.unit, 'id')}".replace("\u00a0", " ") in page.replace(
+        "\u00a0", " "
+    )
+
+
+def test_areas_are_compared_by_the_figures_that_one_of_them_has(sign_in: Any, results: Results) -> None:
+    client = sign_in("kabupaten.desa")
+    page = client.get("/wilayah/52.08/").text.partition('id="children-title"')[2]
+    told = {
+        value.indicator
+        for child in results.children("52.08")
+        for value in results.area(child.code)
+        if not value.breakdown and value.state not in (ValueState.NC, ValueState.NS)
+    }
+    headings = re.findall(r'<th scope="col" class="num">(.*?)</th>', page)
+    assert headings == [
+        html.escape(one.names.id, quote=False) for key, one in results.definitions.items() if key in told
+    ]

@@ -99,3 +99,11 @@ def test_the_thresholds_are_those_of_the_agreement() -> None:
         agreed.minimum_cell,
         agreed.minimum_denominator,
     )
+
+
+@pytest.mark.parametrize(("population", "households", "state"), [(249, 40, "na"), (250, 39, "na"), (250, 40, "ok")])
+def test_a_sensitive_rate_needs_a_large_area(population: int, households: int, state: str) -> None:
+    judged = judge_rate(
+        20, 60, profile=MINISTRIES, population=population, class_=DisclosureClass.R3, households=households
+    )
+    assert judged.state == state

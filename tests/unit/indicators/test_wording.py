@@ -75,7 +75,7 @@ def test_a_shut_off_leaves_nothing_of_a_figure() -> None:
     ("part", "whole", "shown"), [(1, 3, 33.3), (2, 3, 66.7), (1, 8, 12.5), (1, 16, 6.3), (1, 2000, 0.1), (7, 7, 100.0)]
 )
 def test_percentages_have_one_decimal_and_halves_go_up(part: int, whole: int, shown: float) -> None:
-    assert compute.percent(part, whole) == shown
+    assert compute.rate(part, whole) == shown
 
 
 def test_a_field_that_was_not_delivered_is_named() -> None:

@@ -94,6 +94,20 @@ def _by(dimension: Breakdown, figures: Figures, area: Area) -> BreakdownTable | 
     return BreakdownTable(dimension, columns, rows, [figures.value(one.id, area.code) for one in columns])
 
 
+# Of these there is nothing to compare: no column of them stands in a table of areas.
+NOTHING_THERE = frozenset({ValueState.NC, ValueState.NS})
+
+
+def children(figures: Figures, area: Area) -> list[tuple[Area, list[tuple[Definition, Value]]]]:
+    """The areas inside, each with the figures that at least one of them has something of."""
+    found = [(child, figures.totals(child.code)) for child in figures.children(area.code)]
+    told = {one.indicator for _, values in found for one in values if one.state not in NOTHING_THERE}
+    return [
+        (child, [(figures.definitions[one.indicator], one) for one in values if one.indicator in told])
+        for child, values in found
+    ]
+
+
 def quality(figures: Figures, area: Area) -> Quality:
     match = figures.value("G1", area.code) if "G1" in figures.definitions else None
     villages = figures.villages(area.code)

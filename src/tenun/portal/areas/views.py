@@ -50,7 +50,6 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         return _without_figures(request, code)
     here = figures.area(code)
     totals = figures.totals(code)
-    definitions = figures.definitions
     context = {
         "area": here,
         "around": figures.around(code),
@@ -60,10 +59,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "tables": profile.breakdown_tables(figures, here),
         "quality": profile.quality(figures, here),
         "coverage": profile.coverage_of(figures, here),
-        "children": [
-            (child, [(definitions[v.indicator], v) for v in figures.totals(child.code)])
-            for child in figures.children(code)
-        ],
+        "children": profile.children(figures, here),
         "is_village": here.level is Level.VILLAGE,
     }
     return render(request, "areas/area.html", context)

@@ -5,7 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from tenun.disclosure.state import ValueState
-from tenun.indicators.definition import Kind
+from tenun.indicators.definition import Definition, Kind
+from tenun.indicators.results import Value
 from tenun.portal import words
 
 
@@ -28,7 +29,7 @@ def indicator_page(request: HttpRequest, indicator: str) -> HttpResponse:
         "definition": definition,
         "area": area,
         "value": value,
-        "sum": _sum(value) if value else "",
+        "sum": _sum(value, definition) if value else "",
         "is_rate": definition.kind is Kind.RATE,
         "levels": definition.levels,
         "owner": definition.owner,
@@ -37,9 +38,10 @@ def indicator_page(request: HttpRequest, indicator: str) -> HttpResponse:
     return render(request, "indicators/indicator.html", context)
 
 
-def _sum(value: object) -> str:
+def _sum(value: Value, definition: Definition) -> str:
     """The formula with today's numbers filled in: `1.180 / 1.842 × 100 = 64,1 %`."""
     numerator, denominator, amount = value.numerator, value.denominator, value.value
-    if amount is None or numerator is None or denominator is None or value.unit != "%":
+    if amount is None or numerator is None or denominator is None or definition.kind is not Kind.RATE:
         return ""
-    return f"{words.number(numerator)} / {words.number(denominator)} × 100 = {words.percent(amount)}"
+    shown = words.amount(amount, value.unit)
+    return f"{words.number(numerator)} / {words.number(denominator)} × {words.number(definition.scale)} = {shown}"

@@ -54,8 +54,8 @@ def is_small_or_shown(value: Value) -> bool:
 
 
 @register.filter
-def why(value: Value) -> str:
-    return words.why(value)
+def why(value: Value, definition: Definition | None = None) -> str:
+    return words.why(value, definition)
 
 
 @register.filter
