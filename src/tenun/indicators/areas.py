@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +91,15 @@ class Places:
             rank=np.array([ranks[level_of(code)] for code in ordered], np.int8),
             parent=np.array([-1 if one is None else at[one] for one in parents], np.int64),
         )
+
+    @cached_property
+    def children(self) -> Sequence[Sequence[int]]:
+        """For every area, the places of those right below it."""
+        found: list[list[int]] = [[] for _ in self.codes]
+        for place, parent in enumerate(self.parent.tolist()):
+            if parent >= 0:
+                found[parent].append(place)
+        return found
 
     def within(self, place: int) -> npt.NDArray[np.int64]:
         """Places of the area itself and of everything in it."""

@@ -48,7 +48,8 @@ REASONS: tuple[str | None, ...] = (
 STATE = {state: np.int8(code) for code, state in enumerate(STATES)}
 REASON = {reason: np.int8(code) for code, reason in enumerate(REASONS)}
 SHOWN = np.array([state.has_value for state in STATES])
-DOUBTS = np.array([REASON[one] for one in ("match_rate_low", "unknown_high", "incomplete")])
+DOUBT_REASONS = ("match_rate_low", "unknown_high", "incomplete")
+DOUBTS = np.array([REASON[one] for one in DOUBT_REASONS])
 VILLAGE = LEVELS.index(Level.VILLAGE)
 
 
@@ -105,11 +106,30 @@ class Judgements:
             need_high=int(self.need_high[place, column]),
         )
 
+    def among(self, places: npt.NDArray[np.int64], column: int) -> list[Judgement]:
+        """The same as `at` for several areas."""
+        columns = (
+            one[places, column].tolist()
+            for one in (self.state, self.reason, self.low, self.high, self.need_low, self.need_high)
+        )
+        return [
+            Judgement(STATES[state], REASONS[reason], low, None if high == UNBOUNDED else high, need_low, need_high)
+            for state, reason, low, high, need_low, need_high in zip(*columns, strict=True)
+        ]
+
     def set(self, place: int, column: int, one: Judgement) -> None:
         self.state[place, column], self.reason[place, column] = STATE[one.state], REASON[one.reason]
         self.low[place, column] = one.low
         self.high[place, column] = UNBOUNDED if one.high is None else one.high
         self.need_low[place, column], self.need_high[place, column] = one.need_low, one.need_high
+
+    def take_over(self, other: Judgements, columns: list[int]) -> None:
+        """These columns as another has them."""
+        for mine, theirs in (
+            (self.state, other.state), (self.reason, other.reason), (self.low, other.low), (self.high, other.high),
+            (self.need_low, other.need_low), (self.need_high, other.need_high),
+        ):  # fmt: skip
+            mine[:, columns] = theirs[:, columns]
 
     def mask(self, where: Flags) -> None:
         """The same figures with nothing said of them."""

@@ -19,15 +19,18 @@ to the one around it, in the end to the country.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Hashable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tenun.disclosure import suppression
+from tenun.disclosure.attack import System, attack
 from tenun.disclosure.network import UNBOUNDED, Tree
 from tenun.disclosure.profile import Judgement, Profile
 from tenun.disclosure.state import ValueState
@@ -68,18 +71,41 @@ def judge(built: Mapping[str, Cube], rules: Rules) -> dict[str, Judgements]:
     judged: dict[str, Judgements] = {}
     for turn in _turns(built):
         wholes = {one: _whole(built[one].definition) for one in turn}
-        jobs = [
-            (built[one], (judged[whole], built[whole].measured.slots) if whole in built else None, rules)
-            for one, whole in wholes.items()
-        ]
-        sizes = {len(cube.places.codes) for cube, *_ in jobs}
-        if len(jobs) > 1 and max(sizes) > AREAS_A_PROCESS_IS_WORTH:
-            with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
-                outcomes = list(pool.map(_judge_one, *zip(*jobs, strict=True)))
-        else:
-            outcomes = [_judge_one(*job) for job in jobs]
-        judged |= dict(zip(turn, outcomes, strict=True))
+        totals = _shared_out(
+            _judge_totals,
+            [
+                (built[one], (judged[whole], built[whole].measured.slots) if whole in built else None, rules)
+                for one, whole in wholes.items()
+            ],
+        )
+        judged |= dict(zip(turn, totals, strict=True))
+        tables = [(one, columns) for one in turn for columns in _breakdowns(built[one])]
+        found = _shared_out(
+            _judge_breakdown, [(built[one], judged[one], columns, rules.profile) for one, columns in tables]
+        )
+        for (one, columns), outcome in zip(tables, found, strict=True):
+            judged[one].take_over(outcome, columns)
     return {indicator: judged[indicator] for indicator in built}
+
+
+def _breakdowns(cube: Cube) -> list[list[int]]:
+    """The columns of each breakdown. Each is protected for itself once the totals stand."""
+    if cube.definition.kind is Kind.SUPPLY:
+        return []
+    slots = cube.measured.slots
+    return [
+        [column for column, slot in enumerate(slots) if slot[0] == dimension]
+        for dimension in cube.definition.breakdown_dimensions
+    ]
+
+
+def _shared_out(work: Callable[..., Judgements], jobs: Sequence[tuple[Any, ...]]) -> list[Judgements]:
+    """What the work gives for each job, in their order, by several processes where that is worth it."""
+    areas = max((len(cube.places.codes) for cube, *_ in jobs), default=0)
+    if len(jobs) < 2 or areas <= AREAS_A_PROCESS_IS_WORTH:
+        return [work(*job) for job in jobs]
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(work, *zip(*jobs, strict=True)))
 
 
 def _turns(built: Mapping[str, Cube]) -> list[list[str]]:
@@ -106,7 +132,7 @@ def _whole(definition: Definition) -> str:
     return (definition.disclosure.whole or "").partition(".")[0]
 
 
-def _judge_one(cube: Cube, whole: tuple[Judgements, tuple[Slot, ...]] | None, rules: Rules) -> Judgements:
+def _judge_totals(cube: Cube, whole: tuple[Judgements, tuple[Slot, ...]] | None, rules: Rules) -> Judgements:
     judged = judging.alone(
         cube,
         population=rules.population,
@@ -115,16 +141,18 @@ def _judge_one(cube: Cube, whole: tuple[Judgements, tuple[Slot, ...]] | None, ru
         profile=rules.profile,
         unknown_share_max=rules.unknown_share_max,
     )
-    definition = cube.definition
-    if definition.kind is Kind.SUPPLY:
+    if cube.definition.kind is Kind.SUPPLY:
         return judged
     if whole is not None:
         _hide_with_whole(cube, judged, *whole)
     protect_totals(cube, judged, rules.profile)
-    for dimension in definition.breakdown_dimensions:
-        columns = [column for column, slot in enumerate(cube.measured.slots) if slot[0] == dimension]
-        _hide_with_totals(cube, judged, columns)
-        protect_breakdown(cube, judged, columns, rules.profile)
+    return judged
+
+
+def _judge_breakdown(cube: Cube, judged: Judgements, columns: list[int], profile: Profile) -> Judgements:
+    _hide_with_totals(cube, judged, columns)
+    protect_breakdown(cube, judged, columns, profile)
+    refuse_what_is_told(cube, judged, columns)
     return judged
 
 
@@ -161,6 +189,10 @@ def _hide_with_totals(cube: Cube, judged: Judgements, columns: list[int]) -> Non
 
 
 # --- one column of numbers ---------------------------------------------------------------------
+
+
+Ends = Callable[[str, int], tuple[Hashable, Hashable]]
+"""The two sums that a number stands in, by its area and the rank of its level."""
 
 
 class Column:
@@ -227,18 +259,37 @@ class Column:
         self.judged.high[places, self.column] = UNBOUNDED
         self.judged.need_low[places, self.column] = self.judged.need_high[places, self.column] = 0
 
-    def cell(self, place: int, code: str, tail: Hashable, head: Hashable) -> Cell:
-        return Cell(
-            (code, *self.slot),
-            tail,
-            head,
-            count=int(self.count[place]),
-            judgement=self.judged.at(place, self.column),
-            rank=LEVELS.index(level_of(code)),
-            is_published=bool(self.is_published[place]),
-            is_secret=bool(self.is_secret[place] or (self._may_be_secret[place] and not self.is_hidden[place])),
-            ceiling=int(self.ceiling[place]),
+    def unseen_among(self, at: npt.NDArray[np.int64]) -> list[bool]:
+        """`is_unseen` of a few areas."""
+        is_hidden = ~judging.SHOWN[self.judged.state[at, self.column]]
+        return list((self.has[at] & (is_hidden | ~self.is_published[at])).tolist())
+
+    def cells(self, places: Places, at: npt.NDArray[np.int64], ends: Ends) -> Iterator[Cell]:
+        """These areas as cells of a table; only areas that have numbers may be among them."""
+        told = zip(
+            at.tolist(),
+            self.judged.among(at, self.column),
+            *(
+                one[at].tolist()
+                for one in (self.count, self.ceiling, places.rank, self.is_published, self._may_be_secret)
+            ),
+            strict=True,
         )
+        for place, judged, count, ceiling, rank, is_published, may_be_secret in told:
+            code = places.codes[place]
+            tail, head = ends(code, rank)
+            is_doubted = judged.reason in judging.DOUBT_REASONS and judged.need_low == judged.need_high
+            yield Cell(
+                (code, *self.slot),
+                tail,
+                head,
+                count=count,
+                judgement=judged,
+                rank=rank,
+                is_published=is_published,
+                is_secret=may_be_secret and not (judged.is_hidden and is_doubted),
+                ceiling=ceiling,
+            )
 
 
 def _published(cube: Cube, slot: Slot) -> Flags:
@@ -328,6 +379,34 @@ def protect_breakdown(cube: Cube, judged: Judgements, columns: list[int], profil
     scopes.settle(parts, anywhere, table.cells, np.zeros(len(places.codes), bool), table.doubtful)
 
 
+def refuse_what_is_told(cube: Cube, judged: Judgements, columns: list[int]) -> None:
+    """Raise `NotProtectable` where a hidden category has one possible value after all.
+
+    By other means than those that hid it: whatever an exchange moves has more than one; the rest is handed to the
+    attack of `tenun.disclosure.attack` within the area above it, and if need be within all areas around that.
+    """
+    places = cube.places
+    table = _Table(cube, judged, [Column(cube, judged, column) for column in columns])
+    doubtful: dict[int, set[tuple[int, int]]] = {}
+    for part, (rise, fall) in zip(table.parts, table.rooms(), strict=True):
+        # Of a group of nobody there is nothing to tell.
+        for place in np.flatnonzero(part.is_secret & (rise + fall == 0) & (part.ceiling > 0)).tolist():
+            scope = place if places.parent[place] < 0 else int(places.parent[place])
+            doubtful.setdefault(scope, set()).add((place, part.column))
+    for scope, told in sorted(doubtful.items()):
+        _look_further(table, scope, told)
+
+
+def _look_further(table: _Table, scope: int, told: set[tuple[int, int]]) -> None:
+    """Attack in ever larger areas. Raises `NotProtectable` where the country does not help."""
+    places = table.cube.places
+    while told:
+        told &= table.told(scope)
+        if told and places.parent[scope] < 0:
+            raise NotProtectable(table=table.cube.definition.id)
+        scope = int(places.parent[scope])
+
+
 @dataclass
 class _Table:
     """Totals and categories. In each row a category can rise when another falls (or the total rises), and such an
@@ -346,7 +425,6 @@ class _Table:
         places = self.cube.places
         self.leaf = min(_lowest(part, places) for part in self.parts)
         self.tree = Tree(places.parent, places.rank, self.leaf)
-        self._children = _children(places)
         total = Column(self.cube, self.judged, 0)
         up, down = total.rooms()
         whole_tree = Tree(places.parent, places.rank, 0)
@@ -356,6 +434,14 @@ class _Table:
 
     def stuck(self) -> list[Flags]:
         """For each category, the hidden numbers that no exchange with one other moves far enough."""
+        found = []
+        for part, (ups, downs) in zip(self.parts, self.rooms(), strict=True):
+            missing_up, missing_down, _ = part.missing(ups, downs)
+            found.append(missing_up + missing_down > 0)
+        return found
+
+    def rooms(self) -> list[tuple[Numbers, Numbers]]:
+        """For each category, how far its numbers rise and fall by an exchange with one other."""
         total_up, total_down = self._total_rooms
         rooms = [part.rooms() for part in self.parts]
         rise = [np.zeros_like(up) for up, _ in rooms]
@@ -369,53 +455,78 @@ class _Table:
                 rise[one], fall[one] = np.maximum(rise[one], ups), np.maximum(fall[one], downs)
                 if other < len(rooms):
                     rise[other], fall[other] = np.maximum(rise[other], downs), np.maximum(fall[other], ups)
-        found = []
-        for part, ups, downs in zip(self.parts, rise, fall, strict=True):
-            missing_up, missing_down, _ = part.missing(ups, downs)
-            found.append(missing_up + missing_down > 0)
-        return found
+        return list(zip(rise, fall, strict=True))
+
+    def told(self, scope: int) -> set[tuple[int, int]]:
+        """Numbers (area, column) within a scope that have one possible value, by the attack that audits what is
+        published, everything outside the scope standing still."""
+        places = self.cube.places
+        inside = np.array(_inside(places, scope, self.leaf), np.int64)
+        inside = inside[self._total.has[inside]]
+        system, nodes = System(), defaultdict(list)
+        known: dict[Hashable, int] = defaultdict(int)
+        up, down = self._total_rooms
+        count = self._total.count
+        sides = [(self._total, count - down, count + up, -1), *((part, *part.bounds(), 1) for part in self.parts)]
+        for side, low, high, way in sides:
+            told = (one[inside].tolist() for one in (side.count, low, high, places.parent, places.rank))
+            unseen = side.unseen_among(inside)
+            for place, is_unseen, number, least, most, above, rank in zip(inside.tolist(), unseen, *told, strict=True):
+                # Categories are carried down the areas, meet their total in the lowest, and totals are carried up.
+                ends = [((above, side.column), way), ((place,) if rank == self.leaf else (place, side.column), -way)]
+                if is_unseen:
+                    system.bounds[place, side.column] = least, most
+                for node, sign in ends if above >= 0 else ends[1:]:
+                    if is_unseen:
+                        nodes[node].append(((place, side.column), sign))
+                    else:
+                        known[node] -= sign * number
+            if places.parent[scope] >= 0:
+                known[scope, side.column] += way * int(side.count[scope])
+        for node, members in nodes.items():
+            system.add_sum(members, known[node])
+        return set(attack(system).fixed)  # type: ignore[arg-type]
 
     def cells(self, scope: int, is_whole: bool) -> list[Cell]:
-        places, cells = self.cube.places, []
-        total_up, total_down = self._total_rooms
-        inside = _inside(places, self._children, scope, self.leaf)
-        for place in inside:
-            if not self._total.has[place]:
-                continue
+        places, total = self.cube.places, self._total
+        inside = np.array(_inside(places, scope, self.leaf), np.int64)
+        inside = inside[total.has[inside]]
+        cells = []
+        told = zip(
+            inside.tolist(),
+            total.unseen_among(inside),
+            *(one[inside].tolist() for one in (total.count, *self._total_rooms, places.rank)),
+            strict=True,
+        )
+        for place, is_unseen, count, up, down, rank in told:
             code = places.codes[place]
-            is_leaf = places.rank[place] == self.leaf
-            count = int(self._total.count[place])
-            known = Judgement(ValueState.OK)
-            if self._total.is_unseen[place]:
-                known = Judgement(ValueState.SUP, low=count - int(total_down[place]), high=count + int(total_up[place]))
-            tail, head = place_in_table(code, TOTAL, is_leaf=is_leaf)
+            known = Judgement(ValueState.SUP, low=count - down, high=count + up) if is_unseen else _SHOWN
+            tail, head = self._ends(TOTAL)(code, rank)
             cells.append(Cell((code, *TOTAL), tail, head, count, known, may_hide=False, is_secret=False))
-            for part in self.parts:
-                cells.append(part.cell(place, code, *place_in_table(code, part.slot, is_leaf=is_leaf)))
+        for part in self.parts:
+            cells += part.cells(places, inside, self._ends(part.slot))
         return cells
+
+    def _ends(self, slot: Slot) -> Ends:
+        return lambda code, rank: place_in_table(code, slot, is_leaf=rank == self.leaf)
 
 
 # --- what is left: flows in the smallest area --------------------------------------------------
 
 
-def _children(places: Places) -> list[list[int]]:
-    children: list[list[int]] = [[] for _ in places.codes]
-    for place, parent in enumerate(places.parent.tolist()):
-        if parent >= 0:
-            children[parent].append(place)
-    return children
-
-
-def _inside(places: Places, children: list[list[int]], scope: int, leaf: int) -> list[int]:
+def _inside(places: Places, scope: int, leaf: int) -> list[int]:
     """Everything in an area down to a level, without the area itself: it stands still. The country has nothing
     around it that could hold it, and moves."""
     found, waiting = ([scope] if places.parent[scope] < 0 else []), [scope]
     while waiting:
         at = waiting.pop()
-        for child in children[at] if places.rank[at] > leaf else ():
-            found.append(child)
-            waiting.append(child)
+        if places.rank[at] > leaf:
+            found += places.children[at]
+            waiting += places.children[at]
     return found
+
+
+_SHOWN = Judgement(ValueState.OK)
 
 
 Gather = Callable[[int, bool], list[Cell]]
@@ -427,7 +538,7 @@ class _Scopes:
 
     def __init__(self, cube: Cube, judged: Judgements, profile: Profile, tree: Tree) -> None:
         self._cube, self._judged, self._profile, self._tree = cube, judged, profile, tree
-        self._kept: list[list[int]] = []
+        self._totals = Column(cube, judged, 0)
 
     def settle(
         self,
@@ -456,9 +567,10 @@ class _Scopes:
     def _protect(self, scope: int, gather: Gather, doubtful: set[Key], written: Mapping[Key, int]) -> None:
         is_whole = False
         while True:
+            cells = gather(scope, is_whole)
             try:
                 outcome = suppression.protect(
-                    gather(scope, is_whole), profile=self._profile, table=self._cube.definition.id, doubtful=doubtful
+                    cells, profile=self._profile, table=self._cube.definition.id, doubtful=doubtful
                 )
             except NotProtectable:
                 above = int(self._cube.places.parent[scope])
@@ -467,30 +579,26 @@ class _Scopes:
                 scope, is_whole = (above, True) if is_whole and above >= 0 else (scope, True)
                 continue
             break
-        for key, one in outcome.items():
-            column = written.get(key[1:])
-            if column is not None:
-                self._judged.set(self._cube.places.at[key[0]], column, one)
+        for cell in cells:
+            column, one = written.get(cell.key[1:]), outcome[cell.key]
+            if column is not None and one is not cell.judgement:
+                self._judged.set(self._cube.places.at[cell.key[0]], column, one)
 
     def tree_cells(self, scope: int, is_whole: bool) -> list[Cell]:
-        places, totals = self._cube.places, Column(self._cube, self._judged, 0)
-        self._kept = self._kept or _children(places)
+        places, totals = self._cube.places, self._totals
         leaf = int(places.rank[self._tree.is_leaf][0])
-        unseen = totals.is_unseen
-        cells, waiting = [], [scope]
+        waiting = [scope]
         inside = [scope] if places.parent[scope] < 0 else []
         while waiting:
             at = waiting.pop()
-            for child in self._kept[at] if places.rank[at] > leaf else ():
-                is_end = places.rank[child] == leaf
-                if is_whole or is_end or unseen[child]:
+            below = np.array(places.children[at] if places.rank[at] > leaf else (), np.int64)
+            for child, is_unseen in zip(below.tolist(), totals.unseen_among(below), strict=True):
+                if is_whole or is_unseen or places.rank[child] == leaf:
                     inside.append(child)
                     waiting.append(child)
-        for place in inside:
-            if totals.has[place]:
-                code = places.codes[place]
-                cells.append(totals.cell(place, code, *place_in_tree(code, is_leaf=bool(places.rank[place] == leaf))))
-        return cells
+        found = np.array(inside, np.int64)
+        ends: Ends = lambda code, rank: place_in_tree(code, is_leaf=rank == leaf)  # noqa: E731
+        return list(totals.cells(places, found[totals.has[found]], ends))
 
 
 def place_in_tree(area: str, *, is_leaf: bool | None = None) -> tuple[Hashable, Hashable]:

@@ -28,6 +28,8 @@ from tenun.lake.snapshot import Layer, Origin, Snapshot, TableFile, from_manifes
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 BUILDING = ".building-"
+# Readers of figures ask for an area at a time: a group is about a regency, and only those that matter are opened.
+FIGURES_A_GROUP = 30_000
 
 
 class SnapshotMissing(TenunError):
@@ -101,7 +103,14 @@ class Lake:
         draft.mkdir(parents=True)
         sealed_names = set(sealed_tables) | (set(tables) if layer is Layer.RAW else set())
         files = {
-            name: self._write_table(draft, f"{layer}/{dataset}/{scope}", name, table, is_sealed=name in sealed_names)
+            name: self._write_table(
+                draft,
+                f"{layer}/{dataset}/{scope}",
+                name,
+                table,
+                is_sealed=name in sealed_names,
+                rows_a_group=FIGURES_A_GROUP if layer is Layer.OUT else None,
+            )
             for name, table in tables.items()
         }
         snapshot = Snapshot(
@@ -250,9 +259,13 @@ class Lake:
 
     # --- below the surface ---------------------------------------------------------------------
 
-    def _write_table(self, draft: Path, path: str, name: str, table: pa.Table, *, is_sealed: bool) -> TableFile:
+    def _write_table(
+        self, draft: Path, path: str, name: str, table: pa.Table, *, is_sealed: bool, rows_a_group: int | None
+    ) -> TableFile:
         buffer = io.BytesIO()
-        pq.write_table(table, buffer, compression="zstd", write_statistics=True, store_schema=False)
+        pq.write_table(
+            table, buffer, compression="zstd", write_statistics=True, store_schema=False, row_group_size=rows_a_group
+        )
         content = buffer.getvalue()
         target = draft / (f"{name}.parquet.siv" if is_sealed else f"{name}.parquet")
         if is_sealed:
