@@ -170,8 +170,7 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
     ]  # fmt: skip
     events = {name: lake.all_current(layer=Layer.CORE, dataset=dataset) for name, (dataset, _) in EVENTS.items()}
     used = [*residents, *crosswalks, *seekers, *placements, *vacancies, *surveys, *chain.from_iterable(events.values())]
-    for snapshot in used:
-        lake.verify(snapshot)
+    lake.verify_all(used)
     is_invented = any(bool(one.details.get("invented")) for one in used)
     linked = {reference.rpartition("/")[0] for one in crosswalks for reference in one.origin.inputs}
     return Inputs(

@@ -73,7 +73,7 @@ def test_nothing_hidden_by_the_engine_is_recovered(lake: Lake, seed: int) -> Non
 def test_without_complementary_suppression_hidden_cells_are_recovered(
     lake: Lake, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for step in ("protect_totals", "protect_breakdown"):
+    for step in ("protect_totals", "protect_breakdown", "refuse_what_is_told"):
         monkeypatch.setattr(protection, step, lambda *_: None)
     report = audited(lake, publish(lake, invented.inputs(seed, PLACES), name=f"seed-{seed}"))
     assert {one.kind for one in report.recovered} == {"computable"}
