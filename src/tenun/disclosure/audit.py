@@ -143,7 +143,8 @@ def _audit_indicator(
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE cells AS
         SELECT *, max(shown) OVER one AS known, min(shown) OVER one AS known_too, max(low) OVER one AS from_low,
-               min(high) OVER one AS to_high, max(base) OVER one AS known_base
+               min(high) OVER one AS to_high, max(base) OVER one AS known_base,
+               min(base_high) OVER one AS base_to_high
         FROM ({parts}) WINDOW one AS (PARTITION BY cell)"""
     )
     (conflicts,) = engine.only_row(connection, "SELECT count(*) FROM cells WHERE known <> known_too")
@@ -192,6 +193,7 @@ def _cells(at: int, one: Indicator, releases: Sequence[Release]) -> str:
         SELECT {at} AS release, {names}, {shown} AS shown, {is_secret} AS is_secret,
                ({release.noise is not None} OR coalesce(reason, '') IN {_DOUBTED}) AS is_secret_if_small,
                hash({identity}, {names}) AS cell, {base} AS base,
+               {f"coalesce(most_told, {UNBOUNDED})" if one.is_rate else UNBOUNDED}::BIGINT AS base_high,
                greatest({low}, coalesce(least_told, 0))::BIGINT AS low,
                greatest(least({high}, coalesce(most_told, {UNBOUNDED})), 0)::BIGINT AS high
         FROM values_{at} LEFT JOIN content_{at} USING (area_code) LEFT JOIN ({bound}) USING ({names})
@@ -264,8 +266,8 @@ def _attack_table(
 
 
 def _groups_of_nobody(connection: duckdb.DuckDBPyConnection, breakdown: str) -> set[Hashable]:
-    """Hidden rates whose denominators the others show to be zero."""
-    told = attack(_system(connection, breakdown, known="known_base", low="0", high=str(UNBOUNDED)))
+    """Hidden rates whose denominators the others show to be zero, or whose whole is shown to be nobody."""
+    told = attack(_system(connection, breakdown, known="known_base", low="0", high="base_to_high"))
     return {cell for cell, value in told.fixed.items() if value == 0}
 
 
@@ -299,7 +301,8 @@ def _sums_of(connection: duckdb.DuckDBPyConnection, breakdown: str) -> None:
     the lowest area that has them, and totals are carried up again, hence the signs."""
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE placed AS
-        SELECT release, area_code, breakdown, category, cell, known, known_base, from_low, to_high
+        SELECT release, area_code, breakdown, category, cell, known, known_base, base_to_high, from_low,
+               to_high
         FROM cells
         WHERE breakdown = $1 OR (breakdown = '' AND (release, area_code) IN
             (SELECT (release, area_code) FROM cells WHERE breakdown = $1))""",
@@ -324,13 +327,15 @@ def _sums_of(connection: duckdb.DuckDBPyConnection, breakdown: str) -> None:
             FROM placed JOIN tree USING (release, area_code)
         )
         SELECT release, hash(parent, breakdown, category) AS node, cell, -way AS sign, known,
-               known_base, from_low, to_high
+               known_base, base_to_high, from_low, to_high
         FROM one WHERE parent IS NOT NULL
         UNION ALL
-        SELECT release, hash(area_code, breakdown, category), cell, way, known, known_base, from_low, to_high
+        SELECT release, hash(area_code, breakdown, category), cell, way, known,
+               known_base, base_to_high, from_low, to_high
         FROM one WHERE NOT is_leaf
         UNION ALL
-        SELECT release, hash(area_code), cell, way, known, known_base, from_low, to_high
+        SELECT release, hash(area_code), cell, way, known,
+               known_base, base_to_high, from_low, to_high
         FROM one WHERE is_leaf AND $1 <> ''""",
         [breakdown],
     )

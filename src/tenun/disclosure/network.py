@@ -16,6 +16,11 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+Whole = npt.NDArray[np.int64]
+
 # More than any count of people: a bound that is none.
 UNBOUNDED = 10**12
 
@@ -166,3 +171,67 @@ def _path(back: Mapping[Hashable, Back | None], source: Hashable, sink: Hashable
         at = came[0]
         path.append(came[1:])
     return path
+
+
+class Tree:
+    """Numbers that add up along a tree and in nothing else: how far each can move, all at once and exactly.
+
+    Without the sum outside, such a network falls apart into two sides wherever one number is taken out of it, so the
+    greatest flow through a number is the least of its own room, the room below it and the room of everything else:
+    two passes over the tree, one up and one down. Arrays have one entry a number; `parent` is -1 for the root alone,
+    and `height` is the same for all that are equally far from the root, greatest at the root.
+    """
+
+    # More than there are people and little enough for sums of as many numbers as there are to stay exact.
+    FREE = 10**10
+
+    def __init__(self, parent: npt.NDArray[np.int64], height: npt.NDArray[np.int8], leaf: int = 0) -> None:
+        """Numbers of a height below `leaf` are left out, as if those of that height had no parts."""
+        self._parent = parent
+        heights = [one for one in np.unique(height) if one >= leaf]
+        self._layers = [np.flatnonzero(height == one) for one in heights]
+        self.is_leaf = height == heights[0]
+        self.is_in = height >= leaf
+
+    def rooms(self, up: Whole, down: Whole) -> tuple[Whole, Whole]:
+        """How far each number can rise and fall, from how far each could if it were alone (0 while it is shown)."""
+        rise, rise_below = self._upwards(up)
+        fall, fall_below = self._upwards(down)
+        beside_fall, beside_rise = self._downwards(up, down, rise, fall)
+        can_rise, can_fall = np.minimum(up, rise_below), np.minimum(down, fall_below)
+        return np.minimum(can_rise, beside_fall), np.minimum(can_fall, beside_rise)
+
+    def below(self, room: Whole) -> Whole:
+        """How far each number can move, one way, as far as its parts are concerned."""
+        return self._upwards(room)[0]
+
+    def sums(self, numbers: Whole) -> Whole:
+        """For each number that has parts, what they add up to; 0 for the others."""
+        total = np.zeros_like(numbers)
+        for layer in self._layers[:-1]:
+            self._add(total, layer, numbers)
+        return total
+
+    def _upwards(self, room: Whole) -> tuple[Whole, Whole]:
+        """Room of each number within what is below it, and the room below it."""
+        own = np.where(self.is_in, np.minimum(room, self.FREE), 0)
+        below = np.where(self.is_leaf, self.FREE, 0)
+        for layer in self._layers:
+            own[layer] = np.minimum(own[layer], below[layer])
+            if layer is not self._layers[-1]:
+                self._add(below, layer, own)
+        return own, below
+
+    def _downwards(self, up: Whole, down: Whole, rise: Whole, fall: Whole) -> tuple[Whole, Whole]:
+        """What the rest of the tree gives to a number that rises, and to one that falls."""
+        for_rise, for_fall = np.full_like(up, self.FREE), np.full_like(up, self.FREE)
+        falls, rises = self.sums(fall), self.sums(rise)
+        for layer in reversed(self._layers[:-1]):
+            above = self._parent[layer]
+            for_rise[layer] = falls[above] - fall[layer] + np.minimum(up[above], for_rise[above])
+            for_fall[layer] = rises[above] - rise[layer] + np.minimum(down[above], for_fall[above])
+        return for_rise, for_fall
+
+    def _add(self, total: Whole, layer: npt.NDArray[np.intp], numbers: Whole) -> None:
+        # Sums of whole numbers far below 2 ** 53, so exact although numpy adds them as floats.
+        total += np.bincount(self._parent[layer], weights=numbers[layer], minlength=len(total)).astype(np.int64)

@@ -7,7 +7,7 @@ alone (`tenun.disclosure.profile`), and gives back what stands in each place. It
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenun.disclosure.network import UNBOUNDED, Arc, Network, Reach
@@ -57,16 +57,21 @@ class Cell:
     "7(2)",
     control="Small figures, and those that would give them away, are hidden before anything is stored or shown.",
 )
-def protect(cells: Iterable[Cell], *, profile: Profile, table: str) -> dict[Key, Judgement]:
+def protect(
+    cells: Iterable[Cell], *, profile: Profile, table: str, doubtful: Collection[Key] | None = None
+) -> dict[Key, Judgement]:
     """What stands in each place after complementary suppression. Raises `NotProtectable`.
 
-    Deterministic: the same cells in any order give the same answer.
+    `doubtful` are the hidden cells that are not known to be safe yet, where the others are: to hide more never makes
+    a safe one unsafe, so those need no second look. Deterministic: the same cells in any order give the same answer.
     """
     by_key = {cell.key: cell for cell in sorted(cells, key=lambda cell: cell.key)}
     outcome = {key: cell.judgement for key, cell in by_key.items()}
     network = _network(list(by_key.values()), outcome)
     waiting = deque(
-        key for key, cell in by_key.items() if outcome[key].is_hidden and cell.is_published and cell.is_secret
+        key
+        for key, cell in by_key.items()
+        if outcome[key].is_hidden and cell.is_published and cell.is_secret and (doubtful is None or key in doubtful)
     )
     while waiting:
         key = waiting[0]

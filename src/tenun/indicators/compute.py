@@ -5,12 +5,13 @@ The exact numbers never leave this module's memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from tenun.agreement.agreed import Agreement
@@ -21,13 +22,15 @@ from tenun.disclosure.state import ValueState
 from tenun.indicators import cube as cubes
 from tenun.indicators import definition as definitions
 from tenun.indicators import inputs as sources
-from tenun.indicators.areas import NATIONAL, Area, Level, level_of, upwards
-from tenun.indicators.cube import Cube
-from tenun.indicators.definition import Definition, Kind
+from tenun.indicators.areas import NATIONAL, Area, Level, upwards
+from tenun.indicators.cube import Cube, Standing, summed
+from tenun.indicators.definition import Definition
 from tenun.indicators.inputs import Inputs
-from tenun.indicators.measure import TOTAL, Counts, Measurement, Slot
-from tenun.indicators.protection import Judged, judge
-from tenun.indicators.tables import AREAS, COVERAGE, DATASET, DEFINITIONS, SCOPE, VALUES
+from tenun.indicators.judgement import Judgements, Numbers
+from tenun.indicators.measure import Measurement
+from tenun.indicators.protection import Rules, judge
+from tenun.indicators.rows import figures_table, rates
+from tenun.indicators.tables import AREAS, COVERAGE, DATASET, DEFINITIONS, SCOPE
 from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
@@ -35,7 +38,7 @@ from tenun.lake.snapshot import Layer, Origin, Snapshot
 from tenun.lake.store import Lake
 
 # Part of every snapshot's origin: raise it when the code below gives other figures from the same input.
-RECIPE = "indicators/4"
+RECIPE = "indicators/5"
 
 
 class AreaNotListed(TenunError):
@@ -75,6 +78,8 @@ class Figures:
     coverage: pa.Table
     definitions: pa.Table
     areas: pa.Table
+    states: Mapping[str, int]
+    """How many figures are in each state."""
 
 
 @implements("1(2)", "3(2)c", control="Figures per village from both registers, each with state, dates and source.")
@@ -132,7 +137,7 @@ def compute(
             "minimum_cell": settings.profile.minimum_cell,
             "villages": sum(area.level is Level.VILLAGE for area in listed.values()),
             "villages_delivered": len(inputs.deliveries),
-            "states": _tally(figures.values.column("state").to_pylist()),
+            "states": dict(figures.states),
         },
     )
 
@@ -145,23 +150,20 @@ def make(inputs: Inputs, *, areas: Iterable[Area], reference_date: date, setting
             raise AreaNotListed(area=village)
     measurement = Measurement(inputs, listed.values(), reference_date=reference_date)
     try:
+        standing = Standing(inputs, measurement.places)
         built = {
-            one.id: cubes.build(one, inputs, measurement, listed, reference_date=reference_date)
+            one.id: cubes.build(one, inputs, measurement, listed, reference_date=reference_date, standing=standing)
             for one in settings.definitions.values()
         }
-        sizes = _summed_sizes(measurement.sizes(), listed)
+        adults, families = (summed(measurement.places, one) for one in measurement.sizes())
     finally:
         measurement.close()
-    judged = judge(
-        built,
-        sizes=sizes,
-        claims=_claims(built),
-        profile=settings.profile,
-        unknown_share_max=settings.unknown_share_max,
-    )
-    rows = [row for cube in built.values() for row in _rows(cube, judged[cube.definition.id], listed)]
+    rules = Rules(adults, families, _claims(built), settings.profile, settings.unknown_share_max)
+    judged = judge(built, rules)
+    values, tally = figures_table(built, judged)
     return Figures(
-        values=pa.Table.from_pylist(rows, schema=VALUES.schema()),
+        values=values,
+        states=tally,
         coverage=_coverage(inputs, built, judged, listed, settings.profile),
         definitions=pa.Table.from_pylist(
             [
@@ -195,95 +197,28 @@ def _listed(areas: Iterable[Area]) -> dict[str, Area]:
     return dict(sorted(listed.items()))
 
 
-def _summed_sizes(sizes: Mapping[str, tuple[int, int]], listed: Mapping[str, Area]) -> dict[str, tuple[int, int]]:
-    summed = dict.fromkeys(listed, (0, 0))
-    for village, (adults, families) in sizes.items():
-        for around in upwards(village):
-            if around in summed:
-                summed[around] = (summed[around][0] + adults, summed[around][1] + families)
-    return summed
-
-
-def _claims(built: Mapping[str, Cube]) -> Mapping[str, Counts]:
-    """Accounts that claim each area, and those of them that are linked: what joined figures are withheld by."""
+def _claims(built: Mapping[str, Cube]) -> tuple[Numbers, Numbers] | None:
+    """Of the accounts that claim each area, those that are linked, and all: what joined figures are withheld by."""
     match_rate = built.get("G1")
     if match_rate is None:
-        return {}
-    return {code: one.total for code, one in match_rate.sums.items() if one.has_numbers}
-
-
-# --- rows --------------------------------------------------------------------------------------
-
-
-def _rows(cube: Cube, judged: Judged, listed: Mapping[str, Area]) -> Iterable[dict[str, Any]]:
-    definition = cube.definition
-    for code in listed:
-        level = level_of(code)
-        if level not in definition.levels:
-            continue
-        for slot in definition.slots(level):
-            yield _row(cube, code, slot, judged[code, slot])
-
-
-def _row(cube: Cube, code: str, slot: Slot, judgement: Judgement) -> dict[str, Any]:
-    definition, sum_ = cube.definition, cube.sums[code]
-    state, reason = judgement.state, judgement.reason
-    if state.has_value and sum_.is_stale:
-        state, reason = ValueState.STALE, "stale"
-    elif state.has_value and sum_.is_partial:
-        reason = "partial"
-    elif state.has_value and sum_.is_partly_stale:
-        reason = "some_stale"
-    row = {
-        "indicator": definition.id,
-        "version": definition.version,
-        "level": str(level_of(code)),
-        "area_code": code,
-        "breakdown": slot[0],
-        "category": slot[1],
-        "state": str(state),
-        "unit": str(definition.unit),
-        "reason": reason,
-        "sid_as_of": sum_.sid_as_of,
-        "siapkerja_as_of": cube.siapkerja_as_of,
-        "rule_version": RULE_VERSION,
-    }
-    return row | _amounts(definition, sum_.slots[slot]) if state.has_value else row
-
-
-def _amounts(definition: Definition, counts: Counts) -> dict[str, float]:
-    if definition.kind is not Kind.RATE:
-        amount = float(counts.numerator)
-        return {"value": amount, "numerator": amount, "low": amount, "high": amount}
-    everyone = counts.denominator + counts.unknown
-    return {
-        "value": rate(counts.numerator, counts.denominator, scale=definition.scale),
-        "numerator": float(counts.numerator),
-        "denominator": float(counts.denominator),
-        "low": rate(counts.numerator, everyone, scale=definition.scale),
-        "high": rate(counts.numerator + counts.unknown, everyone, scale=definition.scale),
-    }
-
-
-def rate(part: int, whole: int, *, scale: int = 100) -> float:
-    """In a hundred or a thousand, with one decimal, halves away from zero, the same on every machine."""
-    return (20 * scale * part + whole) // (2 * whole) / 10
+        return None
+    return match_rate.measured.numerator[:, 0], match_rate.measured.denominator[:, 0]
 
 
 def _coverage(
     inputs: Inputs,
     built: Mapping[str, Cube],
-    judged: Mapping[str, Judged],
+    judged: Mapping[str, Judgements],
     listed: Mapping[str, Area],
     profile: Profile,
 ) -> pa.Table:
     rows = []
-    for code, area in listed.items():
+    for place, (code, area) in enumerate(listed.items()):
         if area.level is not Level.VILLAGE:
             continue
         delivery = inputs.deliveries.get(code)
-        linked = judged["G1"][code, TOTAL] if "G1" in built else Judgement(ValueState.NS, "source_missing")
-        counts = built["G1"].sums[code].total if linked.state.has_value else None
+        linked = judged["G1"].at(place, 0) if "G1" in built else Judgement(ValueState.NS, "source_missing")
+        counts = built["G1"].measured.counts(place, 0) if linked.state.has_value else None
         row: dict[str, Any] = {
             "village_code": code,
             "persons_state": str(ValueState.NS),
@@ -292,7 +227,7 @@ def _coverage(
             "seekers": counts.denominator if counts else None,
         }
         if delivery is not None:
-            is_shown = _may_tell_rows(delivery.rows, code, built, judged, profile)
+            is_shown = _may_tell_rows(delivery.rows, place, built, judged, profile)
             row |= {
                 "persons_state": str(ValueState.OK if is_shown else ValueState.SUP),
                 "persons": delivery.rows if is_shown else None,
@@ -304,17 +239,17 @@ def _coverage(
 
 
 def _may_tell_rows(
-    rows: int, code: str, built: Mapping[str, Cube], judged: Mapping[str, Judged], profile: Profile
+    rows: int, place: int, built: Mapping[str, Cube], judged: Mapping[str, Judgements], profile: Profile
 ) -> bool:
     """Beside the adults, the records delivered tell how many are not counted among them: foreigners, mostly."""
     if "A1" not in built:
         return rows >= profile.minimum_population
-    adults = judged["A1"][code, TOTAL]
-    if not adults.state.has_value:
+    if not judged["A1"].at(place, 0).state.has_value:
         return False
-    counted = built["A1"].sums[code].total.numerator
+    code, counted = built["A1"].places.codes[place], int(built["A1"].measured.numerator[place, 0])
     return not within({(code,): rows}, {(code,): counted}, minimum_cell=profile.minimum_cell)
 
 
-def _tally(states: Sequence[str | None]) -> dict[str, int]:
-    return {str(state): states.count(str(state)) for state in ValueState if str(state) in states}
+def rate(part: int, whole: int, *, scale: int = 100) -> float:
+    """In a hundred or a thousand, with one decimal, halves away from zero, the same on every machine."""
+    return float(rates(np.array([part]), np.array([whole]), np.array([True]), scale)[0])

@@ -2,127 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from tenun.disclosure.state import ValueState
-from tenun.indicators.areas import Area, Level, level_of, upwards
+from tenun.indicators.areas import LEVELS, Area, Level, Places, upwards
 from tenun.indicators.definition import Definition, Kind, Source
-from tenun.indicators.inputs import Inputs, is_covered
-from tenun.indicators.measure import TOTAL, Counts, Measurement, Slot, empty
+from tenun.indicators.inputs import Inputs
+from tenun.indicators.measure import Counts, Measured, Measurement, Slot
 
 Gap = tuple[ValueState, str]
 """Why a village, or everything in an area, has no number: a state and its reason."""
 
+# What most would help comes first: something not delivered before something not collected.
+GAPS: tuple[Gap, ...] = (
+    (ValueState.NS, "area_missing"),
+    (ValueState.NS, "not_delivered"),
+    (ValueState.NS, "not_linked"),
+    (ValueState.NS, "source_missing"),
+    (ValueState.NC, "field_not_collected"),
+)
+NO_GAP = len(GAPS)
+NEVER = np.int32(2**31 - 1)
+"""In place of a date that there is none of."""
+_EPOCH = date(1970, 1, 1)
+_RANKS = {level: rank for rank, level in enumerate(LEVELS)}
 
-@dataclass
-class Sum:
-    """What the villages of an area add up to, and what is missing from it."""
-
-    slots: dict[Slot, Counts] = field(default_factory=dict)
-    """Empty when no village of the area has a number."""
-    gaps: set[Gap] = field(default_factory=set)
-    """Of the villages that have none."""
-    dates: set[tuple[date | None, bool]] = field(default_factory=set)
-    """Date of each village's delivery, and whether it is older than the indicator's rhythm."""
-
-    @property
-    def has_numbers(self) -> bool:
-        return bool(self.slots)
-
-    @property
-    def total(self) -> Counts:
-        return self.slots[TOTAL]
-
-    @property
-    def gap(self) -> Gap:
-        """For an area without numbers: what most would help. Something not delivered comes before not collected."""
-        return min(self.gaps, key=lambda gap: (_URGENCY[gap[0]], gap[1]))
-
-    @property
-    def is_partial(self) -> bool:
-        return bool(self.gaps) and self.has_numbers
-
-    @property
-    def is_stale(self) -> bool:
-        return all(is_old for _, is_old in self.dates)
-
-    @property
-    def is_partly_stale(self) -> bool:
-        return any(is_old for _, is_old in self.dates)
-
-    @property
-    def sid_as_of(self) -> date | None:
-        """The oldest delivery in it."""
-        return min((one for one, _ in self.dates if one is not None), default=None)
+Flags = npt.NDArray[np.bool_]
 
 
-_URGENCY = {ValueState.NS: 0, ValueState.NC: 1}
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cube:
-    """The sums of one indicator by area, and the areas in the order of their codes."""
+    """What the villages of every area add up to in one indicator, and what is missing from it.
+
+    Arrays have one entry an area in the order of `places`; those of `measured` a column a slot besides.
+    """
 
     definition: Definition
-    sums: Mapping[str, Sum]
+    measured: Measured
+    """Sums, of the villages that have numbers."""
+    has_numbers: Flags
+    """Whether any village of the area has a number."""
+    gap: npt.NDArray[np.int8]
+    """Place in `GAPS` of the first of the reasons why villages of the area have none; `NO_GAP` where all have one."""
+    is_stale: Flags
+    """Every delivery in it is older than the indicator's rhythm."""
+    is_partly_stale: Flags
+    sid_as_of: npt.NDArray[np.int32]
+    """The oldest delivery in it, in days since 1970; `NEVER` for none."""
     siapkerja_as_of: date | None
+
+    @property
+    def places(self) -> Places:
+        return self.measured.places
+
+    @property
+    def is_partial(self) -> Flags:
+        is_partial: Flags = self.has_numbers & (self.gap != NO_GAP)
+        return is_partial
+
+    def exact(self) -> Iterator[tuple[str, Slot, Counts]]:
+        """Every number there is, by area and slot: for tests, and nobody else's eyes."""
+        for place in np.flatnonzero(self.has_numbers):
+            for column, slot in enumerate(self.measured.slots):
+                yield self.places.codes[place], slot, self.measured.counts(int(place), column)
+
+
+class Standing:
+    """What every area's sources are like, looked up once for all indicators."""
+
+    def __init__(self, inputs: Inputs, places: Places) -> None:
+        self.seekers_as_of, self.vacancies_as_of = inputs.seekers_as_of, inputs.vacancies_as_of
+        deliveries = [inputs.deliveries.get(code) for code in places.codes]
+        self.has_delivered = np.array([one is not None for one in deliveries], bool)
+        self.is_linked = np.array([one is not None and one.is_linked for one in deliveries], bool)
+        self.sid_as_of = np.array([NEVER if one is None else _days(one.as_of) for one in deliveries], np.int32)
+        self.has_seekers = _covered(places, inputs.seekers_areas)
+        self.has_vacancies = _covered(places, inputs.vacancies_areas)
 
 
 def build(
-    definition: Definition, inputs: Inputs, measurement: Measurement, areas: Mapping[str, Area], *, reference_date: date
+    definition: Definition,
+    inputs: Inputs,
+    measurement: Measurement,
+    areas: Mapping[str, Area],
+    *,
+    reference_date: date,
+    standing: Standing | None = None,
 ) -> Cube:
-    """Sums for every area that the indicator is made for, also those that nothing is known of."""
+    """Sums for every area that was listed to the measurement, also those that nothing is known of."""
+    places = measurement.places
+    assert places.codes == tuple(sorted(areas)), "the areas measured are those added up"
+    standing = standing or Standing(inputs, places)
     measured = measurement.run(definition)
-    oldest = reference_date - timedelta(days=definition.rhythm.stale_after_days)
     is_supply = definition.kind is Kind.SUPPLY
-    siapkerja_as_of = inputs.vacancies_as_of if is_supply else inputs.seekers_as_of
+    base = np.flatnonzero(places.rank == _RANKS[Level.REGENCY if is_supply else Level.VILLAGE])
+    filled = measurement.filled(definition.needs_filled) if definition.needs_filled else None
+    gap = (_supply_gaps(standing) if is_supply else _gaps(definition, standing, filled))[base]
+    siapkerja_as_of = standing.vacancies_as_of if is_supply else standing.seekers_as_of
     clock = siapkerja_as_of if Source.SIAPKERJA in definition.sources else None
-    bases = [code for code in areas if level_of(code) is (Level.REGENCY if is_supply else Level.VILLAGE)]
-    filled = measurement.filled(definition.needs_filled) if definition.needs_filled else {}
-    sums: dict[str, Sum] = {code: Sum() for code in areas}
-    for code in bases:
-        delivery = inputs.deliveries.get(code) if Source.SID in definition.sources else None
-        gap = _supply_gap(inputs, code) if is_supply else _gap(definition, inputs, code, filled)
-        sid_as_of = delivery.as_of if delivery is not None else None
-        is_old = any(one is not None and one < oldest for one in (sid_as_of, clock))
-        slots = measured.get(code) or empty(definition)
-        for around in _reached(code, areas) if is_supply else upwards(code):
-            _add(sums[around], slots, gap, (sid_as_of, is_old))
-    return Cube(definition, sums, clock)
+    sid_as_of = standing.sid_as_of[base] if Source.SID in definition.sources else np.full(len(base), NEVER, np.int32)
+    oldest = _days(reference_date - timedelta(days=definition.rhythm.stale_after_days))
+    is_old = (sid_as_of < oldest) | (clock is not None and _days(clock) < oldest)
+    has = gap == NO_GAP
+    sums = Measured(
+        places,
+        measured.slots,
+        *(
+            _up(places, base[has], one[base[has]], np.add, 0)
+            for one in (measured.numerator, measured.denominator, measured.unknown)
+        ),
+    )
+    cube = Cube(
+        definition=definition,
+        measured=sums,
+        has_numbers=_up(places, base, has, np.logical_or, False),
+        gap=_up(places, base, gap, np.minimum, np.int8(NO_GAP)),
+        is_stale=_up(places, base[has], is_old[has], np.logical_and, True),
+        is_partly_stale=_up(places, base[has], is_old[has], np.logical_or, False),
+        sid_as_of=_up(places, base[has], sid_as_of[has], np.minimum, NEVER),
+        siapkerja_as_of=clock,
+    )
+    return _reached(cube) if is_supply else cube
 
 
-def _add(sum_: Sum, slots: Mapping[Slot, Counts], gap: Gap | None, dated: tuple[date | None, bool]) -> None:
-    if gap is not None:
-        sum_.gaps.add(gap)
-        return
-    for slot, counts in slots.items():
-        sum_.slots[slot] = sum_.slots.get(slot, Counts()) + counts
-    sum_.dates.add(dated)
+def summed(places: Places, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Numbers of villages, and for every other area what its villages add up to."""
+    base = np.flatnonzero(places.rank == _RANKS[Level.VILLAGE])
+    return _up(places, base, numbers[base], np.add, 0)
 
 
-def _gap(definition: Definition, inputs: Inputs, village: str, filled: Mapping[str, bool]) -> Gap | None:
-    delivery = inputs.deliveries.get(village)
-    if Source.SIAPKERJA in definition.sources and inputs.seekers_as_of is None:
-        return ValueState.NS, "source_missing"
-    if Source.SIAPKERJA in definition.sources and not is_covered(village, inputs.seekers_areas):
-        return ValueState.NS, "area_missing"
-    if Source.SID in definition.sources and delivery is None:
-        return ValueState.NS, "not_delivered"
-    if "links" in definition.fields and (delivery is None or not delivery.is_linked):
-        return ValueState.NS, "not_linked"
-    if definition.needs_filled and not filled.get(village, False):
-        return ValueState.NC, "field_not_collected"
-    return None
+def _up(
+    places: Places, base: npt.NDArray[np.int64], numbers: npt.NDArray[Any], together: np.ufunc, nothing: object
+) -> npt.NDArray[Any]:
+    """The numbers of the base areas, and of each area around them what those in it make together."""
+    found = np.full((len(places.codes), *numbers.shape[1:]), nothing, numbers.dtype)
+    at = base
+    while len(at):
+        together.at(found, at, numbers)
+        is_below = places.parent[at] >= 0
+        at, numbers = places.parent[at[is_below]], numbers[is_below]
+    return found
 
 
-def _supply_gap(inputs: Inputs, regency: str) -> Gap | None:
-    if inputs.vacancies_as_of is None:
-        return ValueState.NS, "source_missing"
-    return None if is_covered(regency, inputs.vacancies_areas) else (ValueState.NS, "area_missing")
-
-
-def _reached(regency: str, areas: Iterable[str]) -> Iterable[str]:
+def _reached(cube: Cube) -> Cube:
     """A supply counts for its regency, for everything within, and once for everything around."""
-    return [*upwards(regency), *(code for code in areas if code.startswith(f"{regency}."))]
+    places = cube.places
+    source = np.arange(len(places.codes))
+    for rank in range(_RANKS[Level.REGENCY] - 1, -1, -1):
+        here = np.flatnonzero(places.rank == rank)
+        source[here] = source[places.parent[here]]
+    measured = cube.measured
+    return Cube(
+        cube.definition,
+        Measured(
+            places, measured.slots, measured.numerator[source], measured.denominator[source], measured.unknown[source]
+        ),
+        cube.has_numbers[source],
+        cube.gap[source],
+        cube.is_stale[source],
+        cube.is_partly_stale[source],
+        cube.sid_as_of[source],
+        cube.siapkerja_as_of,
+    )
+
+
+def _gaps(definition: Definition, standing: Standing, filled: Flags | None) -> npt.NDArray[np.int8]:
+    """Why each area, were it a village, has no number; the first that applies."""
+    gap = np.full(len(standing.has_delivered), NO_GAP, np.int8)
+    if filled is not None:
+        _mark(gap, ~filled, (ValueState.NC, "field_not_collected"))
+    if "links" in definition.fields:
+        _mark(gap, ~standing.is_linked, (ValueState.NS, "not_linked"))
+    if Source.SID in definition.sources:
+        _mark(gap, ~standing.has_delivered, (ValueState.NS, "not_delivered"))
+    if Source.SIAPKERJA in definition.sources:
+        _mark(gap, ~standing.has_seekers, (ValueState.NS, "area_missing"))
+        if standing.seekers_as_of is None:
+            _mark(gap, np.ones(len(gap), bool), (ValueState.NS, "source_missing"))
+    return gap
+
+
+def _supply_gaps(standing: Standing) -> npt.NDArray[np.int8]:
+    gap = np.full(len(standing.has_delivered), NO_GAP, np.int8)
+    _mark(gap, ~standing.has_vacancies, (ValueState.NS, "area_missing"))
+    if standing.vacancies_as_of is None:
+        _mark(gap, np.ones(len(gap), bool), (ValueState.NS, "source_missing"))
+    return gap
+
+
+def _mark(gap: npt.NDArray[np.int8], where: Flags, why: Gap) -> None:
+    gap[where] = GAPS.index(why)
+
+
+def _covered(places: Places, areas: Sequence[str]) -> Flags:
+    known = frozenset(areas)
+    return np.array([any(around in known for around in upwards(code)) for code in places.codes], bool)
+
+
+def _days(day: date) -> int:
+    return (day - _EPOCH).days

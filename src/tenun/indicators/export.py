@@ -108,10 +108,7 @@ def rows(
         if indicator is not None:
             found = [value for value in found if value.indicator == indicator]
     else:
-        codes = {value.area_code: None for value in results.level(str(level), parent=parent, indicator=indicator)}
-        found = [
-            value for code in codes for value in results.area(code) if indicator is None or value.indicator == indicator
-        ]
+        found = results.level(str(level), parent=parent, indicator=indicator, breakdown=None)
     return [_row(results, value, language) for value in found]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import dataset
 
 from tenun.agreement.decision import Operation, Permit, Purpose
 from tenun.agreement.delivered import refusals
@@ -93,9 +94,20 @@ def was_delivered(table: str) -> str:
     return f"has_{table}"
 
 
-_REGISTER = pa.schema([sid.PERSONS.schema().field(name) for name in (*PERSON_FIELDS, *OPTIONAL_PERSON_FIELDS)])
-_ANSWERS = pa.schema([(on_person(name), sid.SURVEY.schema().field(name).type) for name in SURVEY_FIELDS])
+def _columns(table: Table, names: Iterable[str]) -> pa.Schema:
+    """Columns as they are held: words of which there are few as codes, since there are twenty million persons."""
+    by_name = {column.name: column for column in table.columns}
+    few = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [(name, few if by_name[name].code_list is not None or name in _FEW else by_name[name].type) for name in names]
+    )
+
+
+_FEW = ("village_code", "residence")
+_REGISTER = _columns(sid.PERSONS, (*PERSON_FIELDS, *OPTIONAL_PERSON_FIELDS))
+_ANSWERS = pa.schema([(on_person(one.name), one.type) for one in _columns(sid.SURVEY, SURVEY_FIELDS)])
 _FLAGS = pa.schema([(was_delivered(name), pa.bool_()) for name in EVENTS])
+_ANSWERED = pa.schema([*_REGISTER, *_ANSWERS])
 PERSONS = pa.schema([*_REGISTER, *_ANSWERS, *_FLAGS])
 """A person as queries see one: register, answers to the survey, and which tables of SIAPKerja cover the village."""
 
@@ -116,7 +128,7 @@ class Inputs:
     """Areas that the extracts of job seekers are for: elsewhere none is not known to be none."""
     vacancies_areas: Sequence[str] = (NATIONAL,)
     survey: pa.Table = field(default_factory=sid.SURVEY.schema().empty_table)
-    """Answers by person, also of several years: the last one of each counts."""
+    """Answers by person, also of several years: the last one of each counts. Empty where persons have theirs."""
     profiles: pa.Table = field(default_factory=siapkerja.PROFILES.schema().empty_table)
     enrolments: pa.Table = field(default_factory=siapkerja.ENROLMENTS.schema().empty_table)
     certificates: pa.Table = field(default_factory=siapkerja.CERTIFICATES.schema().empty_table)
@@ -158,18 +170,15 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
     ]  # fmt: skip
     events = {name: lake.all_current(layer=Layer.CORE, dataset=dataset) for name, (dataset, _) in EVENTS.items()}
     used = [*residents, *crosswalks, *seekers, *placements, *vacancies, *surveys, *chain.from_iterable(events.values())]
-    for snapshot in used:
-        lake.verify(snapshot)
+    lake.verify_all(used)
     is_invented = any(bool(one.details.get("invented")) for one in used)
-    wanted = pa.schema([one for one in _REGISTER if one.name in (*PERSON_FIELDS, *permit.fields)])
-    scope = permit.row_scope.expression()
+    linked = {reference.rpartition("/")[0] for one in crosswalks for reference in one.origin.inputs}
     return Inputs(
-        persons=_together((lake.read(one, "persons").filter(scope) for one in residents), wanted),
+        persons=_persons(lake, residents, surveys, permit=permit),
         links=_together((_accepted(lake.read(one, "crosswalk"), residents) for one in crosswalks), LINKS),
         seekers=_together((lake.read(one, "seekers") for one in seekers), siapkerja.SEEKERS.schema()),
         placements=_together((lake.read(one, "placements") for one in placements), siapkerja.PLACEMENTS.schema()),
         vacancies=_together((lake.read(one, "vacancies") for one in vacancies), siapkerja.VACANCIES.schema()),
-        survey=_together((_permitted(lake.read(one, "people"), permit) for one in surveys), sid.SURVEY.schema()),
         **{
             name: _together((lake.read(one, name) for one in events[name]), table.schema())
             for name, (_, table) in EVENTS.items()
@@ -181,7 +190,8 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
                 as_of=one.as_of,
                 snapshot=one.id,
                 rows=one.tables["persons"].rows,
-                is_linked=_is_linked(one, crosswalks),
+                # Pseudonyms outlive a snapshot, so links made with an older delivery of the village still hold.
+                is_linked=one.reference.rpartition("/")[0] in linked,
             )
             for one in residents
         },
@@ -195,6 +205,49 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
         not_invented=tuple(one.scope for one in residents if is_invented and not one.details.get("invented")),
         left_out={village: codes for village, codes in left_out.items() if codes},
     )
+
+
+# Villages read at once: enough that a file costs little, few enough that their persons are no burden beside the others.
+AT_ONCE = 2000
+
+
+def _persons(lake: Lake, residents: Sequence[Snapshot], surveys: Sequence[Snapshot], *, permit: Permit) -> pa.Table:
+    """Everyone that the permit covers, each beside the last answers given; some villages at a time."""
+    wanted = pa.schema([one for one in _REGISTER if one.name in (*PERSON_FIELDS, *permit.fields)])
+    scope = permit.row_scope.expression()
+    asked = {one.scope: one for one in surveys}
+    found = [_ANSWERED.empty_table()]
+    for at in range(0, len(residents), AT_ONCE):
+        some = residents[at : at + AT_ONCE]
+        persons = _shaped(_read(lake, some, "persons", sid.PERSONS, wanted.names, scope), wanted)
+        answers = [asked[one.scope] for one in some if one.scope in asked]
+        survey = _permitted(_read(lake, answers, "people", sid.SURVEY, sid.SURVEY.names()), permit)
+        answered = _answered(_shaped(persons, _REGISTER), survey) if answers else _shaped(persons, _ANSWERED)
+        found.append(answered.combine_chunks())
+    return pa.concat_tables(found)
+
+
+def _read(
+    lake: Lake,
+    snapshots: Sequence[Snapshot],
+    name: str,
+    table: Table,
+    columns: Sequence[str],
+    scope: pc.Expression | None = None,
+) -> pa.Table:
+    """These columns of one table of several snapshots, of the rows in scope; a column that one lacks is empty."""
+    schema = table.schema()
+    types = {one.name: str(one.type) for one in schema}
+    is_alike = [{column["name"]: column["type"] for column in one.tables[name].columns} == types for one in snapshots]
+    whole = [one for one, is_one in zip(snapshots, is_alike, strict=True) if is_one]
+    others = [lake.read(one, name) for one, is_one in zip(snapshots, is_alike, strict=True) if not is_one]
+    selected = pa.schema([schema.field(column) for column in columns])
+    read = [_shaped(one if scope is None else one.filter(scope), selected) for one in others]
+    if whole:
+        # Files that are all alike are read together: one by one, seventy thousand would take minutes.
+        files = dataset.dataset([str(lake.path(one, name)) for one in whole], schema=schema, format="parquet")
+        read.append(files.to_table(columns=list(columns), filter=scope))
+    return pa.concat_tables([selected.empty_table(), *read])
 
 
 def is_covered(code: str, areas: Sequence[str]) -> bool:
@@ -220,8 +273,7 @@ def _permitted(survey: pa.Table, permit: Permit) -> pa.Table:
 
 
 def _whole_persons(persons: pa.Table, survey: pa.Table, events_areas: Mapping[str, Sequence[str]]) -> pa.Table:
-    register = _shaped(persons, _REGISTER)
-    answered = _answered(register, survey) if survey.num_rows else _shaped(register, pa.schema([*_REGISTER, *_ANSWERS]))
+    answered = _answered(_shaped(persons, _REGISTER), survey) if survey.num_rows else _shaped(persons, _ANSWERED)
     for name in EVENTS:
         answered = answered.append_column(
             was_delivered(name), _covered(answered.column("village_code"), events_areas.get(name, ()))
@@ -244,13 +296,14 @@ def _answered(persons: pa.Table, survey: pa.Table) -> pa.Table:
         ).to_arrow_table()
     finally:
         connection.close()
-    return _shaped(joined, pa.schema([*_REGISTER, *_ANSWERS]))
+    return _shaped(joined, _ANSWERED)
 
 
 def _covered(villages: pa.ChunkedArray[Any], areas: Sequence[str]) -> pa.ChunkedArray[Any]:
     """True for the villages within the areas, null for the others."""
     if NATIONAL in areas:
         return pa.chunked_array([pa.repeat(pa.scalar(True), len(villages))])
+    villages = villages.cast(pa.string())
     listed = [code for code in pc.unique(villages).to_pylist() if code is not None and is_covered(code, areas)]
     is_listed = pc.is_in(villages, value_set=pa.array(listed, pa.string()))
     covered: pa.ChunkedArray[Any] = pc.if_else(is_listed, pa.scalar(True), pa.scalar(None, pa.bool_()))
@@ -267,10 +320,15 @@ def _shaped(table: pa.Table, schema: pa.Schema) -> pa.Table:
     types: set[Any] = {field.type for field in schema}
     nothing = {type_: pa.nulls(table.num_rows, type_) for type_ in types}
     columns = [
-        table.column(field.name).cast(field.type) if field.name in table.column_names else nothing[field.type]
+        _cast(table.column(field.name), field.type) if field.name in table.column_names else nothing[field.type]
         for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _cast(column: pa.ChunkedArray[Any], type_: pa.DataType) -> pa.ChunkedArray[Any]:
+    is_coded = pa.types.is_dictionary(type_) and not pa.types.is_dictionary(column.type)
+    return column.dictionary_encode() if is_coded else column.cast(type_)
 
 
 def _accepted(crosswalk: pa.Table, residents: Sequence[Snapshot]) -> pa.Table:
@@ -281,9 +339,3 @@ def _accepted(crosswalk: pa.Table, residents: Sequence[Snapshot]) -> pa.Table:
     if "duplicate_of" in crosswalk.column_names:
         is_linked = pc.and_(is_linked, pc.is_null(crosswalk.column("duplicate_of")))
     return crosswalk.filter(pc.and_(is_linked, pc.is_in(crosswalk.column("village_code"), value_set=villages)))
-
-
-def _is_linked(residents: Snapshot, crosswalks: Sequence[Snapshot]) -> bool:
-    """Pseudonyms outlive a snapshot, so links made with an older delivery of the village still hold."""
-    village = f"{residents.layer}/{residents.dataset}/{residents.scope}/"
-    return any(reference.startswith(village) for one in crosswalks for reference in one.origin.inputs)

@@ -13,19 +13,24 @@ from __future__ import annotations
 
 import json
 import threading
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import duckdb
+
 from tenun.disclosure.profile import MINISTRIES
 from tenun.disclosure.state import ValueState
+from tenun.engine import duckdb as engine
 from tenun.indicators import definition as definitions
-from tenun.indicators.areas import NATIONAL, Area, Level, upwards
+from tenun.indicators.areas import NATIONAL, Area, Level, level_of, upwards
 from tenun.indicators.definition import Definition, IndicatorUnknown
-from tenun.indicators.tables import DATASET, SCOPE
+from tenun.indicators.tables import DATASET, SCOPE, VALUES
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
 from tenun.lake.store import Lake, SnapshotMissing
@@ -106,14 +111,22 @@ DEFINITIONS = "definitions"
 """Table of an out snapshot: what each indicator meant when the figures were computed."""
 
 
+# Areas whose figures are kept once read: what the pages of an hour ask for again and again.
+AREAS_KEPT = 512
+
+
 class Results:
-    """One out snapshot in memory. Immutable, so it may be shared by threads."""
+    """One out snapshot. Immutable, so it may be shared by threads.
+
+    Areas, definitions and coverage are in memory; figures are read from the file when they are asked for, so that a
+    country opens in a moment and takes no more memory than its list of areas.
+    """
 
     def __init__(self, lake: Lake, snapshot: Snapshot, *, is_cut: bool = False) -> None:
         self.snapshot = snapshot
         self.is_cut = is_cut
         """Pasal 7(4) is in force: every figure reads as `cut`."""
-        tables = {name: lake.read(snapshot, name).to_pydict() for name in ("values", "coverage", "areas")}
+        tables = {name: lake.read(snapshot, name).to_pydict() for name in ("coverage", "areas")}
         kept = lake.read(snapshot, DEFINITIONS).to_pylist()
         self.definitions: Mapping[str, Definition] = MappingProxyType(
             {row["indicator"]: definitions.from_json(json.loads(row["definition"])) for row in kept}
@@ -121,17 +134,14 @@ class Results:
         self.areas: Mapping[str, Area] = MappingProxyType(
             {
                 code: Area(code, name)
-                for code, name in zip(tables["areas"]["area_code"], tables["areas"]["name"], strict=True)
+                for code, name in sorted(zip(tables["areas"]["area_code"], tables["areas"]["name"], strict=True))
             }
         )
         self.coverage: Mapping[str, Coverage] = MappingProxyType(_coverage(tables["coverage"]))
-        self._columns = tables["values"]
-        self._place: dict[tuple[str, str, str, str], int] = {}
-        self._rows: dict[str, list[int]] = {code: [] for code in self.areas}
-        keys = zip(*(self._columns[name] for name in ("indicator", "area_code", "breakdown", "category")), strict=True)
-        for row, key in enumerate(keys):
-            self._place[key] = row
-            self._rows[key[1]].append(row)
+        self._codes, self._villages = list(self.areas), list(self.coverage)
+        self._file = str(lake.path(snapshot, "values"))
+        self._connection = engine.connect(memory="1GB")
+        self._of_area = lru_cache(maxsize=AREAS_KEPT)(self._read_area)
         self._children: dict[str, list[Area]] = {code: [] for code in self.areas}
         for area in self.areas.values():
             if area.parent is not None:
@@ -158,17 +168,15 @@ class Results:
         if indicator not in self.definitions:
             raise IndicatorUnknown(indicator=indicator)
         self._require(area_code)
-        try:
-            return self._at(self._place[indicator, area_code, breakdown, category])
-        except KeyError as problem:
-            raise FigureUnknown(
-                indicator=indicator, area=area_code, breakdown=breakdown, category=category
-            ) from problem
+        for one in self._of_area(area_code):
+            if (one.indicator, one.breakdown, one.category) == (indicator, breakdown, category):
+                return one
+        raise FigureUnknown(indicator=indicator, area=area_code, breakdown=breakdown, category=category)
 
     def area(self, area_code: str) -> tuple[Value, ...]:
         """Every figure of an area: indicators in the order of the catalogue, each total before its categories."""
         self._require(area_code)
-        return tuple(self._at(row) for row in self._rows[area_code])
+        return self._of_area(area_code)
 
     def level(
         self,
@@ -176,24 +184,23 @@ class Results:
         *,
         parent: str | None = None,
         indicator: str | None = None,
-        breakdown: str = "",
+        breakdown: str | None = "",
         category: str | None = None,
     ) -> tuple[Value, ...]:
-        """Figures of every area of a level, by code: below `parent`, of one indicator; totals unless asked."""
+        """Figures of every area of a level, by code: `parent` and below, of one indicator; totals unless asked, or
+        with None for the breakdown all of them."""
         if indicator is not None and indicator not in self.definitions:
             raise IndicatorUnknown(indicator=indicator)
         if parent is not None:
             self._require(parent)
-        columns = self._columns
-        return tuple(
-            self._at(row)
-            for area in self.areas.values()
-            if area.level == level and (parent is None or parent in upwards(area.code))
-            for row in self._rows[area.code]
-            if (indicator is None or columns["indicator"][row] == indicator)
-            and columns["breakdown"][row] == breakdown
-            and (category is None or columns["category"][row] == category)
-        )
+        wanted = {"level": str(level), "indicator": indicator, "breakdown": breakdown, "category": category}
+        wanted = {name: one for name, one in wanted.items() if one is not None}
+        conditions = [f"{name} = ${name}" for name in wanted]
+        if parent not in (None, NATIONAL):
+            # Everything within an area lies between its code with a dot and with what follows the dot.
+            conditions.append("(area_code = $parent OR area_code >= $parent || '.' AND area_code < $parent || '/')")
+            wanted["parent"] = parent
+        return self._read(" AND ".join(conditions), wanted)
 
     # --- what they are of ----------------------------------------------------------------------
 
@@ -209,7 +216,12 @@ class Results:
     def villages(self, area_code: str = NATIONAL) -> tuple[Coverage, ...]:
         """Coverage of every village of an area."""
         self._require(area_code)
-        return tuple(one for code, one in self.coverage.items() if area_code in upwards(code))
+        return tuple(self.coverage[code] for code in _within(self._villages, area_code))
+
+    def within(self, area_code: str, level: Level) -> tuple[Area, ...]:
+        """The areas of a level in an area, or itself where it is of that level, by code."""
+        self._require(area_code)
+        return tuple(self.areas[code] for code in _within(self._codes, area_code) if level_of(code) is level)
 
     @property
     def reference_date(self) -> date:
@@ -248,12 +260,43 @@ class Results:
         if area_code not in self.areas:
             raise AreaUnknown(area=area_code)
 
-    def _at(self, row: int) -> Value:
-        cell: dict[str, Any] = {name: column[row] for name, column in self._columns.items()}
+    def _read_area(self, area_code: str) -> tuple[Value, ...]:
+        return self._read("area_code = $area", {"area": area_code})
+
+    def _read(self, condition: str, wanted: Mapping[str, object]) -> tuple[Value, ...]:
+        """Figures by area, in the order of the file within each. Raises `SnapshotMissing` where the file is gone."""
+        # A connection of its own for each question: threads ask at once.
+        connection = self._connection.cursor()
+        try:
+            rows = connection.execute(
+                f"SELECT {', '.join(_COLUMNS)} FROM read_parquet($file, file_row_number = true) WHERE {condition} "
+                "ORDER BY area_code, file_row_number",
+                {"file": self._file, **wanted},
+            ).fetchall()
+        except duckdb.IOException as problem:
+            # Removed since it was opened: by order of an addendum, or because it was replaced and cleared away.
+            raise SnapshotMissing(layer=str(Layer.OUT), dataset=DATASET, scope=SCOPE) from problem
+        finally:
+            connection.close()
+        return tuple(self._value(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+
+    def _value(self, cell: dict[str, Any]) -> Value:
         cell["level"] = Level(cell["level"])
         cell["state"] = ValueState(cell["state"])
         value = Value(area_name=self.areas[cell["area_code"]].name, **cell)
         return cut(value) if self.is_cut else value
+
+
+_COLUMNS = tuple(VALUES.names())
+
+
+def _within(codes: Sequence[str], area_code: str) -> Sequence[str]:
+    """Of codes in order, an area's own and those of everything in it."""
+    if area_code == NATIONAL:
+        return codes
+    own = bisect_left(codes, area_code)
+    first, last = bisect_left(codes, f"{area_code}."), bisect_left(codes, f"{area_code}/")
+    return [*codes[own : own + (own < len(codes) and codes[own] == area_code)], *codes[first:last]]
 
 
 def cut(value: Value) -> Value:
@@ -291,8 +334,9 @@ _shelf = _Shelf()
 
 def _coverage(columns: Mapping[str, Sequence[Any]]) -> dict[str, Coverage]:
     found = {}
-    for cells in zip(*columns.values(), strict=True):
-        row = dict(zip(columns, cells, strict=True))
+    at = columns["village_code"]
+    for place in sorted(range(len(at)), key=lambda place: str(at[place])):
+        row = {name: column[place] for name, column in columns.items()}
         row["persons_state"] = ValueState(row["persons_state"])
         row["linked_state"] = ValueState(row["linked_state"])
         found[row["village_code"]] = Coverage(**row)

@@ -7,11 +7,12 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +29,8 @@ from tenun.lake.snapshot import Layer, Origin, Snapshot, TableFile, from_manifes
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 BUILDING = ".building-"
+# Readers of figures ask for an area at a time: a group is about a regency, and only those that matter are opened.
+FIGURES_A_GROUP = 30_000
 
 
 class SnapshotMissing(TenunError):
@@ -101,7 +104,14 @@ class Lake:
         draft.mkdir(parents=True)
         sealed_names = set(sealed_tables) | (set(tables) if layer is Layer.RAW else set())
         files = {
-            name: self._write_table(draft, f"{layer}/{dataset}/{scope}", name, table, is_sealed=name in sealed_names)
+            name: self._write_table(
+                draft,
+                f"{layer}/{dataset}/{scope}",
+                name,
+                table,
+                is_sealed=name in sealed_names,
+                rows_a_group=FIGURES_A_GROUP if layer is Layer.OUT else None,
+            )
             for name, table in tables.items()
         }
         snapshot = Snapshot(
@@ -211,10 +221,8 @@ class Lake:
 
     def all_current(self, *, layer: Layer, dataset: str) -> list[Snapshot]:
         """The current snapshot of every scope."""
-        return [
-            self.current(layer=layer, dataset=dataset, scope=scope)
-            for scope in self.scopes(layer=layer, dataset=dataset)
-        ]
+        scopes = self.scopes(layer=layer, dataset=dataset)
+        return list(_at_once(lambda scope: self.current(layer=layer, dataset=dataset, scope=scope), scopes))
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -241,6 +249,11 @@ class Lake:
         plain = sealed.unseal(snapshot.folder / file.file, key=self._key(path), table=f"{path}/{table}")
         return pq.read_table(plain, columns=list(columns) if columns else None)
 
+    def verify_all(self, snapshots: Sequence[Snapshot]) -> None:
+        """`verify` for each of many. Raises `SnapshotAltered` for the first of them."""
+        for _ in _at_once(self.verify, snapshots):
+            pass
+
     def verify(self, snapshot: Snapshot) -> None:
         """Raise `SnapshotAltered` for the first file that is not what the manifest says."""
         for file in snapshot.tables.values():
@@ -250,9 +263,13 @@ class Lake:
 
     # --- below the surface ---------------------------------------------------------------------
 
-    def _write_table(self, draft: Path, path: str, name: str, table: pa.Table, *, is_sealed: bool) -> TableFile:
+    def _write_table(
+        self, draft: Path, path: str, name: str, table: pa.Table, *, is_sealed: bool, rows_a_group: int | None
+    ) -> TableFile:
         buffer = io.BytesIO()
-        pq.write_table(table, buffer, compression="zstd", write_statistics=True, store_schema=False)
+        pq.write_table(
+            table, buffer, compression="zstd", write_statistics=True, store_schema=False, row_group_size=rows_a_group
+        )
         content = buffer.getvalue()
         target = draft / (f"{name}.parquet.siv" if is_sealed else f"{name}.parquet")
         if is_sealed:
@@ -318,6 +335,22 @@ class Lake:
         _write_durably(draft, "\n".join(ids).encode())
         draft.replace(folder / CURRENT)
         _sync_folder(folder)
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+# Files of a country lie in a hundred thousand folders: most of the time to open them is the disk's.
+READERS = 16
+FEW = 64
+
+
+def _at_once(work: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:
+    """What the work gives for each, in their order; several at once where there are many."""
+    if len(things) <= FEW:
+        yield from map(work, things)
+        return
+    with ThreadPoolExecutor(READERS) as readers:
+        yield from readers.map(work, things)
 
 
 @contextmanager

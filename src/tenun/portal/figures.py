@@ -115,11 +115,14 @@ class Figures:
 
     def home(self) -> Area | None:
         """Where the account starts: the smallest area of its scope that holds every village with figures."""
-        codes = [code for code in self._results.coverage if self.scope.covers(code)]
+        if not self.knows(self.scope.area_code):
+            return None
+        codes = [one.village_code for one in self._results.villages(self.scope.area_code)]
         if not codes:
             return None
-        around = [list(upwards(code)) for code in codes]
-        shared = [code for code in around[0][1:] if all(code in others for others in around)]
+        # In the order of codes, what the first and the last lie in, all between them do.
+        last = list(upwards(codes[-1]))
+        shared = [code for code in list(upwards(codes[0]))[1:] if code in last]
         home = next((code for code in shared if self.scope.covers(code)), codes[0])
         return self._results.areas[home]
 
@@ -144,11 +147,10 @@ class Figures:
 
     def descendants(self, area_code: str, level: Level) -> Sequence[Area]:
         self._require(area_code)
-        return tuple(
-            area
-            for area in self._results.areas.values()
-            if area.level is level and area_code in upwards(area.code) and self.scope.covers(area.code)
-        )
+        if not self.knows(area_code):
+            return ()
+        # What lies in an area of the scope lies in the scope.
+        return self._results.within(area_code, level)
 
     def villages(self, area_code: str) -> Sequence[Coverage]:
         """What each village of the area delivered."""

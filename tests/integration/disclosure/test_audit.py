@@ -17,12 +17,12 @@ import typer
 from typer.testing import CliRunner
 
 from tenun.cli import disclosure as command
-from tenun.disclosure import outside, suppression
+from tenun.disclosure import outside
 from tenun.disclosure.audit import Indicator, Release, Report, audit
 from tenun.disclosure.gates import OUTSIDE, FixedTable
 from tenun.disclosure.profile import MINISTRIES
 from tenun.disclosure.ptable import PTable, ptable
-from tenun.indicators import compute
+from tenun.indicators import compute, protection
 from tenun.indicators.tables import DATASET, SCOPE
 from tenun.kernel.keys import MemoryKeys
 from tenun.lake.snapshot import Layer, Origin, Snapshot
@@ -73,7 +73,8 @@ def test_nothing_hidden_by_the_engine_is_recovered(lake: Lake, seed: int) -> Non
 def test_without_complementary_suppression_hidden_cells_are_recovered(
     lake: Lake, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suppression, "protect", lambda cells, **_: {cell.key: cell.judgement for cell in cells})
+    for step in ("protect_totals", "protect_breakdown", "refuse_what_is_told"):
+        monkeypatch.setattr(protection, step, lambda *_: None)
     report = audited(lake, publish(lake, invented.inputs(seed, PLACES), name=f"seed-{seed}"))
     assert {one.kind for one in report.recovered} == {"computable"}
 

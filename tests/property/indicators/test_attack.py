@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from tenun.disclosure import suppression
 from tenun.disclosure.profile import MINISTRIES
 from tenun.disclosure.state import ValueState
-from tenun.disclosure.suppression import LEAST_WIDTH
-from tenun.indicators import compute, cube, definition
+from tenun.disclosure.suppression import LEAST_WIDTH, NotProtectable
+from tenun.indicators import compute, cube, definition, protection
 from tenun.indicators.areas import parent_of
 from tenun.indicators.definition import Kind
 from tenun.indicators.measure import TOTAL, Counts, Measurement
@@ -28,8 +27,38 @@ def test_no_hidden_number_of_an_invented_regency_can_be_told(seed: int) -> None:
 
 def test_the_attacker_succeeds_where_only_small_numbers_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """Or the test above would prove nothing."""
-    monkeypatch.setattr(suppression, "protect", lambda cells, **_: {cell.key: cell.judgement for cell in cells})
+    for name in ("protect_totals", "protect_breakdown", "refuse_what_is_told"):
+        monkeypatch.setattr(protection, name, lambda *_: None)
     assert _told(0)
+
+
+@pytest.mark.pasal("7(2)")
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("undone", ["protect_breakdown", "_beside and flows"])
+def test_nothing_is_published_where_a_hidden_number_can_be_told(
+    seed: int, undone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong in hiding: the last look finds it, by other means."""
+    if undone == "protect_breakdown":
+        monkeypatch.setattr(protection, undone, lambda *_: None)
+    else:
+        monkeypatch.setattr(protection, "ROUNDS", 0)
+        monkeypatch.setattr(protection._Scopes, "settle", lambda *_: None)
+    places = invented.areas(districts=3, villages=4)
+    with pytest.raises(NotProtectable):
+        compute.make(
+            invented.inputs(seed, places), areas=places, reference_date=invented.DATE, settings=compute.Settings()
+        )
+
+
+def test_several_processes_publish_what_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = invented.areas(districts=3, villages=4)
+    known = {name: DEFINITIONS[name] for name in ("A1", "B1", "C1", "G1")}
+    settings = compute.Settings(definitions=known)
+    alone = compute.make(invented.inputs(1, places), areas=places, reference_date=invented.DATE, settings=settings)
+    monkeypatch.setattr(protection, "AREAS_A_PROCESS_IS_WORTH", 0)
+    shared = compute.make(invented.inputs(1, places), areas=places, reference_date=invented.DATE, settings=settings)
+    assert shared == alone
 
 
 def _told(seed: int) -> list[tuple[str, ...]]:
@@ -64,12 +93,7 @@ def _truth(inputs, places) -> dict[tuple[str, str, str, str], Counts]:
         for one in DEFINITIONS.values()
     }
     measurement.close()
-    return {
-        (indicator, area, *slot): counts
-        for indicator, one in built.items()
-        for area, sum_ in one.sums.items()
-        for slot, counts in sum_.slots.items()
-    }
+    return {(indicator, area, *slot): counts for indicator, one in built.items() for area, slot, counts in one.exact()}
 
 
 def _has_numbers(row: dict[str, Any]) -> bool:
@@ -105,7 +129,6 @@ def _knowledge(rows, truth, places) -> Knowledge:
             continue
         parts = [()] if kind is Kind.COUNT else [("numerator",), ("rest",), ("unknown",)]
         below = [(indicator, one, breakdown, category) for one in children.get(area, [])]
-        # A sensitive rate is not made for villages: a district then stands for itself.
         within = [one[1] for one in below if one in rows and _has_numbers(rows[one])]
         for part in parts:
             if within:
