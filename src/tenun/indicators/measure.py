@@ -34,6 +34,19 @@ FROM persons
 WHERE life_status = 'alive' AND age_years >= 15 AND citizenship <> 'foreign'
 """
 
+
+def open_views(connection: duckdb.DuckDBPyConnection, inputs: Inputs, persons: pa.Table) -> None:
+    """Make everything that queries read, but for the areas: `persons` under that name, and the rest of the inputs."""
+    for one in fields(inputs):
+        table = persons if one.name == "persons" else getattr(inputs, one.name)
+        if isinstance(table, pa.Table):
+            connection.register("delivered_persons" if one.name == "persons" else one.name, table)
+    listed = [name for name in LISTED if name in persons.column_names]
+    replaced = ", ".join(f"coalesce({name}, 'missing') AS {name}" for name in listed)
+    connection.execute(f"CREATE VIEW persons AS SELECT * REPLACE ({replaced}) FROM delivered_persons")
+    connection.execute(ADULTS)
+
+
 Numbers = npt.NDArray[np.int64]
 
 
@@ -92,14 +105,7 @@ class Measurement:
         columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
         self._connection.register("areas", pa.Table.from_arrays([pa.array(one, pa.string()) for one in columns],
                                                                 schema=AREAS.schema()))  # fmt: skip
-        tables = {one.name: getattr(inputs, one.name) for one in fields(inputs)}
-        for name, table in tables.items():
-            if isinstance(table, pa.Table):
-                self._connection.register("delivered_persons" if name == "persons" else name, table)
-        listed_columns = [name for name in LISTED if name in inputs.persons.column_names]
-        replaced = ", ".join(f"coalesce({name}, 'missing') AS {name}" for name in listed_columns)
-        self._connection.execute(f"CREATE VIEW persons AS SELECT * REPLACE ({replaced}) FROM delivered_persons")
-        self._connection.execute(ADULTS)
+        open_views(self._connection, inputs, inputs.persons)
 
     def close(self) -> None:
         self._connection.close()

@@ -31,7 +31,7 @@ from tenun.engine import duckdb as engine
 from tenun.indicators.areas import Area, Level, upwards
 from tenun.indicators.definition import CATEGORIES, Breakdown, Definition, IndicatorUnknown, Kind, Source
 from tenun.indicators.inputs import Inputs
-from tenun.indicators.measure import ADULTS, PERSONS, VIEWS
+from tenun.indicators.measure import open_views
 from tenun.indicators.results import AreaUnknown, Coverage, Results, Value
 from tenun.indicators.tables import AREAS, COVERAGE, VALUES
 from tenun.kernel.errors import TenunError
@@ -107,8 +107,8 @@ def make(
     persons = inputs.persons.filter(pc.is_in(inputs.persons.column("village_code"), pa.array(villages, pa.string())))
     connection, plain = engine.connect(), engine.connect()
     try:
-        _open(connection, inputs, _villages_of_one(persons))
-        _open(plain, inputs, persons)
+        open_views(connection, inputs, _villages_of_one(persons))
+        open_views(plain, inputs, persons)
         sums = {one.id: _measure(connection, plain, one, results.reference_date, at) for at, one in enumerate(counted)}
         claims = _claims(plain, results, villages)
         found = _published(connection, persons, counted, listed, profile, key)
@@ -165,17 +165,10 @@ def _coverage(results: Results, village: str) -> dict[str, Any]:
 def _villages_of_one(persons: pa.Table) -> pa.Table:
     """Every person in a village of their own, which lies where the true one does."""
     at = persons.column_names.index("village_code")
-    parts: list[Any] = [persons.column("village_code"), persons.column("person_id"), _BETWEEN]
+    told = [persons.column(name).cast(pa.string()) for name in ("village_code", "person_id")]
+    parts: list[Any] = [*told, _BETWEEN]
     codes: pa.ChunkedArray[Any] = pc.binary_join_element_wise(*parts)
     return persons.set_column(at, "village_code", codes)
-
-
-def _open(connection: duckdb.DuckDBPyConnection, inputs: Inputs, persons: pa.Table) -> None:
-    connection.register("delivered_persons", persons)
-    for name in VIEWS:
-        connection.register(name, getattr(inputs, name))
-    connection.execute(PERSONS)
-    connection.execute(ADULTS)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, definition: Definition, reference_date: date) -> pa.Table:
