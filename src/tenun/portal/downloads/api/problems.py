@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 
 from tenun.exchange.wire import problems as exchange
@@ -17,6 +18,7 @@ from tenun.lake.store import SnapshotAltered, SnapshotMissing
 from tenun.portal.downloads.selection import CursorUnknown, TooManyRows
 from tenun.portal.figures import OutsideScope
 
+log = structlog.get_logger("tenun.portal")
 CONTENT_TYPE = exchange.CONTENT_TYPE
 
 OWN: tuple[ProblemType, ...] = (
@@ -78,6 +80,8 @@ _STATUSES = {400: "request-malformed", 403: "results-role", 404: "not-found", 40
 def of(error: TenunError, request: HttpRequest) -> HttpResponse:
     """The answer to an error. One that is a fault of ours tells nothing of itself."""
     slug = _SLUGS.get(type(error), "internal")
+    if slug == "internal":
+        log.error("results failed", code=error.code)
     return of_type(slug, request, error=None if slug == "internal" else error)
 
 
