@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,9 +19,10 @@ from tenun.indicators import permits
 from tenun.indicators.areas import NATIONAL, Area, upwards
 from tenun.indicators.compute import Settings, compute
 from tenun.indicators.inputs import CROSSWALK_DATASET, LINKS
+from tenun.indicators.tables import DATASET as FIGURES
 from tenun.kernel.clock import SystemClock
 from tenun.lake.snapshot import Layer, Origin, Snapshot
-from tenun.lake.store import Lake
+from tenun.lake.store import CURRENT, Lake
 from tenun.node.home import NodeHome
 from tenun.registry.reference import edition
 from tenun.registry.siapkerja import tables as siapkerja
@@ -116,12 +120,17 @@ def fill(lake: Lake, *, seed: int = 11) -> Filled:
     return Filled(persons, frozenset(seekers), figures, areas)
 
 
-def empty(node: NodeHome, figures: Snapshot) -> None:
-    """Take it all out of a lake again, with what was released, for tests that share a node."""
-    import shutil
-
-    node.lake.remove(figures)
-    for place in (node.lake.root / "core", node.lake.root / "link", node.lake.root / "out" / "releases"):
+@contextmanager
+def filled(node: NodeHome) -> Iterator[Filled]:
+    """`fill`, and all of it taken out again, with what was released: for tests that share a node."""
+    lake = node.lake
+    (current,) = lake.root.glob(f"{Layer.OUT}/{FIGURES}/*/{CURRENT}")
+    before = current.read_text()
+    made = fill(lake)
+    yield made
+    lake.remove(made.figures)
+    current.write_text(before)  # a lake leaves nothing current behind what is removed; the others here need figures
+    for place in (lake.root / "core", lake.root / "link", lake.root / "out" / "releases"):
         shutil.rmtree(place, ignore_errors=True)
     shutil.rmtree(node.folder / "releases", ignore_errors=True)
 

@@ -3,11 +3,12 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from tenun.node.home import NodeHome, Role
@@ -18,6 +19,9 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
 QUIET = ["--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
 
 
@@ -95,6 +99,28 @@ class Watched:
 
 
 OpenWindow = Callable[..., Watched]
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with a page that every page must have right: the rules of accessibility, the width, its heading."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    said = [f"{fault['id']}: {node['target']} {node['failureSummary']}" for fault in found for node in fault["nodes"]]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        said.append("wider than the screen")
+    if page.get_by_role("heading", level=1).count() != 1:
+        said.append("not one heading of the first level")
+    return said
+
+
+def look_at(seen: Watched, pages: Mapping[str, str], *, width: int, scheme: str) -> dict[str, list[str]]:
+    """The faults of each page that has any, by its name; a screenshot of each is kept."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    found: dict[str, list[str]] = {}
+    for name, path in pages.items():
+        page = seen.open(path)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+        found[name] = faults(page)
+    return {name: wrong for name, wrong in found.items() if wrong}
 
 
 @pytest.fixture

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tenun.linkage.explanation import DRAWINGS
 from tenun.node.home import NodeHome, Role
 from tenun.portal import serving
-from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow
+from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow, faults
 from tests.lib import invented_people, reported_nodes
 from tests.lib.reported_nodes import Reported
 
 pytestmark = pytest.mark.xdist_group("portal-browser")
 
 REPORT, MODEL = "/pemadanan/laporan/", "/pemadanan/model/"
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +28,6 @@ def reported(portal: serving.Portal) -> Iterator[Reported]:
     yield reported_nodes.link_and_report(node, people)
     for layer in ("core", "link"):
         shutil.rmtree(node.folder / "lake" / layer)
-
-
-def faults(page: Any) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    said = [f"{fault['id']}: {node['target']} {node['failureSummary']}" for fault in found for node in fault["nodes"]]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        said.append("wider than the screen")
-    return said
 
 
 def pair_of(reported: Reported) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
@@ -16,16 +15,13 @@ from tenun.linkage.review import judgements, sample
 from tenun.linkage.review.judgements import Judgements
 from tenun.node.home import NodeHome, Role
 from tenun.portal import serving
-from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow
+from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow, faults
 from tests.lib import linked_nodes, links_to_review
 from tests.lib.two_nodes import DRAFT
 
 pytestmark = pytest.mark.xdist_group("portal-browser")
 
 REVIEW, ARBITRATE = "/pemadanan/tinjau/", "/pemadanan/tengahi/"
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 WHY = "urutan kata pada nama tidak jelas"
 
 
@@ -58,16 +54,6 @@ def store(links: NodeHome) -> Iterator[Judgements]:
     for path in folder.iterdir():
         if path.is_file():
             path.unlink()
-
-
-def faults(page: Any) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    said = [f"{fault['id']}: {node['target']} {node['failureSummary']}" for fault in found for node in fault["nodes"]]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        said.append("wider than the screen")
-    if page.get_by_role("heading", level=1).count() != 1:
-        said.append("not one heading of the first level")
-    return said
 
 
 def begin(seen: Any, name: str = "Nilai padanan meragukan", path: str = REVIEW) -> Any:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow
-from tests.browser.portal.test_portal import faults
+from tests.browser.portal.conftest import OpenWindow, look_at
 
 pytestmark = pytest.mark.xdist_group("portal-browser")
 
@@ -20,18 +19,8 @@ PAGES = {
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
 def test_the_pages_of_data_quality_are_accessible_and_fit(window: OpenWindow, width: int, scheme: str) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
     seen = window(width=width, color_scheme=scheme, user="kabupaten.desa", java_script_enabled=True)
-    found: dict[str, list[str]] = {}
-    for name, path in PAGES.items():
-        page = seen.open(path)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
-        found[name] = faults(page)
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found[name].append("wider than the screen")
-        if page.get_by_role("heading", level=1).count() != 1:
-            found[name].append("not one heading of the first level")
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    assert look_at(seen, PAGES, width=width, scheme=scheme) == {}
     seen.assert_clean()
 
 

@@ -3,8 +3,7 @@
 import pytest
 from playwright.sync_api import Error
 
-from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow
-from tests.browser.portal.test_portal import faults
+from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow, faults
 
 pytestmark = pytest.mark.xdist_group("portal-browser")
 

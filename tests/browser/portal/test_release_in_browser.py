@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tenun.agreement.release.request import parsed_letter
 from tenun.agreement.release.states import ReleaseState
@@ -15,15 +14,12 @@ from tenun.agreement.vocabulary import Party
 from tenun.node import release_figures, releases
 from tenun.node.home import NodeHome, Role
 from tenun.portal import serving
-from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow
+from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow, faults
 from tests.lib import releasing
 from tests.lib.releasing import ASKED, LETTERS
 
 pytestmark = pytest.mark.xdist_group("portal-browser")
 
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 
 NAME_OF_FOCUS = """(() => {
     const one = document.activeElement
@@ -37,9 +33,8 @@ def nodes(portal: serving.Portal) -> Iterator[dict[Party, NodeHome]]:
     node = NodeHome(Role.NAKER, portal.log.parent.parent)
     other = NodeHome(Role.DESA, node.folder.parent / "pihak-lain")
     releasing.in_force(node, other)
-    filled = releasing.fill(node.lake)
-    yield {Party.NAKER: node, Party.DESA: other}
-    releasing.empty(node, filled.figures)
+    with releasing.filled(node):
+        yield {Party.NAKER: node, Party.DESA: other}
     for folder in (node.agreement, other.folder):
         shutil.rmtree(folder)
 
@@ -53,16 +48,6 @@ def asked(nodes: dict[Party, NodeHome]) -> Iterator[str]:
     for one in nodes.values():
         for path in releases.folder(one).glob("*.json"):
             path.unlink()
-
-
-def faults(page: Any) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    said = [f"{fault['id']}: {node['target']} {node['failureSummary']}" for fault in found for node in fault["nodes"]]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        said.append("wider than the screen")
-    if page.get_by_role("heading", level=1).count() != 1:
-        said.append("not one heading of the first level")
-    return said
 
 
 def tab_to(page: Any, name: str, *, presses: int = 120) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow
-from tests.browser.portal.test_portal import faults
+from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow, faults
 
 pytestmark = pytest.mark.xdist_group("portal-browser")
 

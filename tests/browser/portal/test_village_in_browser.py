@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow
-from tests.browser.portal.test_portal import faults
+from tests.browser.portal.conftest import OpenWindow, faults, look_at
 
 pytestmark = pytest.mark.xdist_group("portal-browser")
 
@@ -20,18 +19,8 @@ PAGES = {
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_of_a_village_are_accessible_and_fit(window: OpenWindow, width: int, scheme: str) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
     seen = window(width=width, color_scheme=scheme, user="kabupaten.desa")
-    found: dict[str, list[str]] = {}
-    for name, path in PAGES.items():
-        page = seen.open(path)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
-        found[name] = faults(page)
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found[name].append("wider than the screen")
-        if page.get_by_role("heading", level=1).count() != 1:
-            found[name].append("not one heading of the first level")
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    assert look_at(seen, PAGES, width=width, scheme=scheme) == {}
     seen.assert_clean()
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import sys
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +13,8 @@ import pytest
 from tenun.agreement.release import request as requests
 from tenun.agreement.release.preview import Preview
 from tenun.agreement.vocabulary import Party
-from tenun.cli.main import main
 from tests.lib.agreement_drafts import in_force
+from tests.lib.commands import answer_of
 
 
 @dataclass
@@ -25,14 +22,7 @@ class Offices:
     patch: pytest.MonkeyPatch
 
     def run(self, *words: str) -> tuple[int, dict[str, Any]]:
-        out, status = io.StringIO(), 0
-        self.patch.setattr(sys, "argv", ["tenun", *words, "--json"])
-        with redirect_stdout(out), redirect_stderr(io.StringIO()):
-            try:
-                main()
-            except SystemExit as left:
-                status = int(left.code or 0)
-        return status, json.loads(out.getvalue())
+        return answer_of(*words)
 
     def made(self, *words: str) -> dict[str, Any]:
         status, answer = self.run(*words)

@@ -6,9 +6,7 @@ import csv
 import io
 import itertools
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,6 @@ import pytest
 from tenun.agreement.release.request import parsed_letter
 from tenun.agreement.release.states import ReleaseState
 from tenun.agreement.vocabulary import Party
-from tenun.cli.main import main
 from tenun.disclosure import audit as audits
 from tenun.disclosure.audit import audit
 from tenun.disclosure.gates import OUTSIDE, OUTSIDE_RULE_VERSION
@@ -32,6 +29,7 @@ from tenun.node import release_figures, releases
 from tenun.node.home import NodeHome, Role
 from tenun.node.release_figures import AsTheAudienceSees, MadeElsewhere
 from tests.lib import releasing
+from tests.lib.commands import answer_of
 from tests.lib.releasing import ASKED, AUDIENCE, DISTRICT, LETTERS, Filled
 
 SMALL = OUTSIDE.noise.noise_max
@@ -60,18 +58,6 @@ def filled(nodes: dict[Party, NodeHome]) -> Filled:
 @pytest.fixture(scope="module")
 def figures(nodes: dict[Party, NodeHome], filled: Filled) -> AsTheAudienceSees:
     return AsTheAudienceSees.of(nodes[Party.NAKER])
-
-
-def run(*words: str) -> tuple[int, dict[str, Any]]:
-    out, status = io.StringIO(), 0
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["tenun", *words, "--json"])
-        with redirect_stdout(out), redirect_stderr(io.StringIO()):
-            try:
-                main()
-            except SystemExit as left:
-                status = int(left.code or 0)
-    return status, json.loads(out.getvalue())
 
 
 def silent(_problem: object) -> None:
@@ -247,28 +233,28 @@ def test_counts_that_got_out_without_noise_are_found_to_give_small_ones_away(
 def test_the_preview_command_shows_the_share_that_is_hidden_and_the_test_of_differences(
     nodes: dict[Party, NodeHome], filled: Filled
 ) -> None:
-    status, draft = run(
+    status, draft = answer_of(
         "release", "request", "--node", "naker", "--indicators", "A1,C1", "--areas", DISTRICT, "--audience", "publik",
         "--from", "2000-01-01", "--until", "2099-12-31", "--text", "Uji.",
     )  # fmt: skip
     assert status == 0
-    status, seen = run("release", "preview", draft["id"], "--node", "naker")
+    status, seen = answer_of("release", "preview", draft["id"], "--node", "naker")
     assert (status, seen["state"]) == (0, "previewed")
     told = seen["preview"]
     assert told["rule_version"] == OUTSIDE_RULE_VERSION
     assert 0 < told["hidden"] < told["cells"]
     assert told["hidden_percent"] == round(100 * told["hidden"] / told["cells"], 1)
     assert (told["differencing_findings"], told["may_be_consented_to"]) == (0, True)
-    status, gone = run("release", "discard", draft["id"], "--node", "naker")
+    status, gone = answer_of("release", "discard", draft["id"], "--node", "naker")
     assert (status, gone["discarded"]) == (0, True)
-    assert run("release", "show", draft["id"], "--node", "naker")[1]["error"]["code"] == "release.not_found"
+    assert answer_of("release", "show", draft["id"], "--node", "naker")[1]["error"]["code"] == "release.not_found"
 
 
 def test_a_preview_at_the_other_node_says_where_to_make_it(nodes: dict[Party, NodeHome]) -> None:
     draft = releases.ask(nodes[Party.DESA], ASKED)
-    status, answer = run("release", "preview", draft.id, "--node", "desa")
+    status, answer = answer_of("release", "preview", draft.id, "--node", "desa")
     assert (status, answer["error"]["code"]) == (1, "release.made_elsewhere")
-    taken = run("release", "take", str(releases.file_of(nodes[Party.DESA], draft)), "--node", "naker")[1]
+    taken = answer_of("release", "take", str(releases.file_of(nodes[Party.DESA], draft)), "--node", "naker")[1]
     assert taken["id"] == draft.id
     releases.discard(nodes[Party.NAKER], releases.draft(nodes[Party.NAKER], draft.id))
     releases.discard(nodes[Party.DESA], draft)
@@ -281,7 +267,7 @@ def test_files_are_published_while_the_release_is_in_force_and_not_a_moment_long
     made = in_force(nodes)
     assert made.state is ReleaseState.PUBLISHED
     words = ("release", "publish", made.act[:12], "--node", "naker", "--out", str(tmp_path))
-    status, told = run(*words)
+    status, told = answer_of(*words)
     assert status == 0, told
     assert (told["state"], told["rule_version"]) == ("published", OUTSIDE_RULE_VERSION)
     files = {Path(file).name.partition(".")[2]: Path(file) for file in told["files"]}
@@ -295,13 +281,13 @@ def test_files_are_published_while_the_release_is_in_force_and_not_a_moment_long
     assert "B-1/2026" in json.dumps(metadata["dc:rights"])
     (tmp_path / "milik-orang.txt").write_text("stays")
 
-    again = run(*words)[1]
+    again = answer_of(*words)[1]
     assert again["snapshot"] == told["snapshot"]
     assert len(releases.publications(nodes[Party.NAKER], made.act)) == 1
 
     entry = releases.revoke(nodes[Party.NAKER], made, reason="Dicabut.", warn=silent)
     assert entry.hash
-    status, refused = run(*words)
+    status, refused = answer_of(*words)
     assert (status, refused["error"]["code"]) == (1, "release.not_in_force")
     assert [path.name for path in tmp_path.iterdir()] == ["milik-orang.txt"]
     with pytest.raises(releases.ReleaseNotInForce):

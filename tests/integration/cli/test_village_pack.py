@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import shutil
-import sys
 import zipfile
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,6 @@ import pytest
 
 from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.vocabulary import Party
-from tenun.cli.main import main
 from tenun.disclosure.gates import OUTSIDE_RULE_VERSION
 from tenun.indicators.areas import Level
 from tenun.indicators.results import Results
@@ -29,6 +25,7 @@ from tenun.node.gate import Gatekeeper
 from tenun.node.home import NodeHome, Role
 from tests.lib import published_figures, tagged_pdf
 from tests.lib.agreement_drafts import in_force
+from tests.lib.commands import answer_of
 
 VILLAGE = "52.08.01.2002"
 
@@ -39,14 +36,7 @@ class Office:
     patch: pytest.MonkeyPatch
 
     def run(self, *words: str) -> tuple[int, dict[str, Any]]:
-        out, status = io.StringIO(), 0
-        self.patch.setattr(sys, "argv", ["tenun", *words, "--json"])
-        with redirect_stdout(out), redirect_stderr(io.StringIO()):
-            try:
-                main()
-            except SystemExit as left:
-                status = int(left.code or 0)
-        return status, json.loads(out.getvalue())
+        return answer_of(*words)
 
     def refused(self, *words: str) -> str:
         status, answer = self.run(*words)

@@ -18,8 +18,6 @@ from tenun.agreement.release import request as requests
 from tenun.agreement.release.request import parsed_letter
 from tenun.agreement.release.states import ReleaseState
 from tenun.agreement.vocabulary import Party
-from tenun.indicators.tables import DATASET
-from tenun.lake.store import CURRENT
 from tenun.node import releases
 from tenun.node.home import NodeHome, Role
 from tenun.portal.access import Permission
@@ -46,12 +44,8 @@ def nodes(node: NodeHome) -> Iterator[Nodes]:
     """The portal's node with persons and an agreement; afterwards it is as it was."""
     other = NodeHome(Role.DESA, node.folder.parent / "pihak-lain")
     releasing.in_force(node, other)
-    (current,) = node.lake.root.glob(f"out/{DATASET}/*/{CURRENT}")
-    before = current.read_text()
-    filled = releasing.fill(node.lake)
-    yield Nodes(node, other, filled)
-    releasing.empty(node, filled.figures)
-    current.write_text(before)  # a lake leaves nothing current behind what is removed; others here need figures
+    with releasing.filled(node) as filled:
+        yield Nodes(node, other, filled)
     shutil.rmtree(node.agreement)
     shutil.rmtree(other.folder)
 

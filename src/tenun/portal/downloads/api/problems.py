@@ -54,6 +54,17 @@ OWN: tuple[ProblemType, ...] = (
         remedy_id="Mintalah perluasan wilayah kepada pengelola akun kementerian Anda.",
         remedy_en="Ask whoever manages accounts in your ministry for a wider area.",
     ),
+    ProblemType(
+        slug="results-none",
+        status=503,
+        retry_after=3600,
+        title_id="Belum ada angka",
+        title_en="There are no figures yet",
+        cause_id="Simpul ini belum menghitung angka apa pun.",
+        cause_en="This node has not computed any figures.",
+        remedy_id="Ulangi setelah petugas data menghitungnya.",
+        remedy_en="Try again once the data officers have computed them.",
+    ),
 )
 TYPES: Mapping[str, ProblemType] = {
     **{slug: exchange.REGISTRY[slug] for slug in (
@@ -74,7 +85,13 @@ _SLUGS: Mapping[type[TenunError], str] = {
     TooManyRows: "payload-too-large",
     SnapshotAltered: "internal",
 }
-_STATUSES = {400: "request-malformed", 403: "results-role", 404: "not-found", 405: "method-not-allowed"}
+_STATUSES = {
+    400: "request-malformed",
+    403: "results-role",
+    404: "not-found",
+    405: "method-not-allowed",
+    503: "results-none",
+}
 
 
 def of(error: TenunError, request: HttpRequest) -> HttpResponse:
