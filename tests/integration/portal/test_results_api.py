@@ -13,6 +13,7 @@ import pytest
 from tenun.indicators import export
 from tenun.indicators.areas import Level
 from tenun.indicators.results import Results
+from tenun.lake.store import SnapshotMissing
 from tenun.node.home import NodeHome
 from tests.lib import published_figures as published
 from tests.lib.results_api import ADDRESSES, VILLAGE, mounted
@@ -52,6 +53,16 @@ def test_a_stranger_is_refused_as_a_program_can_read_it(sign_in: Any, route: str
     told = answer.json()
     assert (told["type"], told["status"]) == ("urn:tenun:problem:results-not-signed-in", 401)
     assert set(told["text"]) == set(told["remedy"]) == {"id", "en"}
+
+
+def test_a_node_without_figures_says_so_and_when_to_come_again(sign_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*_: object, **__: object) -> None:
+        raise SnapshotMissing(layer="out", dataset="indicators", scope="00")
+
+    monkeypatch.setattr("tenun.portal.config.middleware.Figures.of_node", nothing)
+    answer = sign_in("petugas.desa").get("/v1/results/latest")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:tenun:problem:results-none")
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("username", ["petugas.desa", "kabupaten.desa", "pimpinan.desa", "keamanan.naker"])

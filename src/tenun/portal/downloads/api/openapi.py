@@ -13,7 +13,7 @@ from tenun.portal.downloads.api import problems
 
 JSON = "application/json"
 _REFUSED = ("request-malformed", "results-not-signed-in", "results-role", "results-outside-scope", "agreement-shut-off",
-            "not-found", "payload-too-large", "cursor-unknown", "method-not-allowed", "internal")  # fmt: skip
+            "not-found", "payload-too-large", "cursor-unknown", "method-not-allowed", "results-none", "internal")  # fmt: skip
 _TYPES: Mapping[export.Kind, Any] = {
     export.Kind.TEXT: {"type": "string"},
     export.Kind.WHOLE: {"type": "integer"},

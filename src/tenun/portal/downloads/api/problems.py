@@ -114,6 +114,8 @@ def of_type(slug: str, request: HttpRequest, *, error: TenunError | None = None,
         json.dumps(content, ensure_ascii=False), status=content["status"], content_type=CONTENT_TYPE
     )
     response["Cache-Control"] = "no-store"
+    if TYPES[slug].retry_after is not None:
+        response["Retry-After"] = str(TYPES[slug].retry_after)
     if content["status"] == 401:
         response["WWW-Authenticate"] = 'Bearer realm="tenun-results"'
     return response
