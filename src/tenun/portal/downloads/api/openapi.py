@@ -12,8 +12,10 @@ from tenun.indicators.dcat import MEDIA_TYPES
 from tenun.portal.downloads.api import problems
 
 JSON = "application/json"
-_REFUSED = ("request-malformed", "results-not-signed-in", "results-role", "results-outside-scope", "agreement-shut-off",
-            "not-found", "payload-too-large", "cursor-unknown", "method-not-allowed", "results-none", "internal")  # fmt: skip
+_REFUSED = (
+    "request-malformed", "results-not-signed-in", "results-role", "results-outside-scope", "agreement-shut-off",
+    "not-found", "payload-too-large", "cursor-unknown", "method-not-allowed", "results-none", "internal",
+)  # fmt: skip
 _TYPES: Mapping[export.Kind, Any] = {
     export.Kind.TEXT: {"type": "string"},
     export.Kind.WHOLE: {"type": "integer"},
