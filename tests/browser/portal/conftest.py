@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -65,6 +65,8 @@ class Watched:
         self.portal = portal
         self.elsewhere: list[str] = []
         self.complaints: list[str] = []
+        self.status = 0
+        """Of the page that was opened last."""
         self.page: Page = context.new_page()
         self.page.set_default_timeout(10_000)
         self.page.on("request", self._request)
@@ -81,7 +83,8 @@ class Watched:
             self.complaints.append(message.text)
 
     def open(self, path: str) -> Page:
-        self.page.goto(self.portal.address.rstrip("/") + path)
+        answer = self.page.goto(self.portal.address.rstrip("/") + path)
+        self.status = answer.status if answer is not None else 0
         return self.page
 
     def sign_in(self, username: str) -> Page:
@@ -112,14 +115,19 @@ def faults(page: Page) -> list[str]:
     return said
 
 
-def look_at(seen: Watched, pages: Mapping[str, str], *, width: int, scheme: str) -> dict[str, list[str]]:
-    """The faults of each page that has any, by its name; a screenshot of each is kept."""
+def look_at(
+    seen: Watched, pages: Mapping[str, str], *, width: int, scheme: str, refused: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """The faults of each page that has any, by its name; a screenshot of each is kept. Those of `refused`, and no
+    others, are pages that say why there is nothing."""
     SCREENSHOTS.mkdir(exist_ok=True)
     found: dict[str, list[str]] = {}
     for name, path in pages.items():
         page = seen.open(path)
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
         found[name] = faults(page)
+        if (seen.status >= 400) != (name in refused):
+            found[name].append(f"answered {seen.status}")
     return {name: wrong for name, wrong in found.items() if wrong}
 
 

@@ -52,6 +52,8 @@ def test_every_page_is_accessible_fits_and_keeps_to_the_policy(window: OpenWindo
         page = seen.open(path)
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
         found[name] = faults(page)
+        if seen.status >= 400:
+            found[name].append(f"answered {seen.status}")
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     seen.assert_clean()
 
