@@ -40,6 +40,13 @@ class OutsideScope(TenunError):
     remedy_en = "Ask whoever manages accounts in your ministry for a wider area."
 
 
+def require(scope: Scope, *area_codes: str) -> None:
+    """Raises `OutsideScope` for the first of the areas that the account may not see."""
+    for code in area_codes:
+        if not scope.covers(code):
+            raise OutsideScope(scope=scope.area_code, area=code)
+
+
 @dataclass(frozen=True)
 class Release:
     """What every page prints of the figures on it."""
@@ -232,8 +239,7 @@ class Figures:
     # --- below the surface ---------------------------------------------------------------------
 
     def _require(self, area_code: str) -> None:
-        if not self.scope.covers(area_code):
-            raise OutsideScope(scope=self.scope.area_code, area=area_code)
+        require(self.scope, area_code)
 
     def _totals(self, area_code: str) -> Sequence[Value]:
         return tuple(value for value in self._results.area(area_code) if not value.breakdown)

@@ -125,6 +125,23 @@ def test_every_role_sees_what_its_row_of_the_table_says(sign_in: Any, nodes: Nod
     assert client.get("/rilis/baru/").status_code == (200 if username in READERS else 403)
 
 
+@pytest.mark.pasal("7(2)")
+def test_what_others_would_see_is_no_way_around_the_area_of_an_account(sign_in: Any, nodes: Nodes) -> None:
+    answer = sign_in("petugas.naker").post("/rilis/baru/", FORM | {"areas": "52.01.14"})
+    address = answer.headers["Location"]
+    inside, outside = sign_in("provinsi.naker"), sign_in("kabupaten.desa")
+    assert (inside.get(address).status_code, outside.get(address).status_code) == (200, 403)
+    assert outside.get(f"{address}berkas.json").status_code == 403
+    assert outside.post(address, {"action": "preview"}).status_code == 403
+    assert address in inside.get("/rilis/").content.decode()
+    assert address not in outside.get("/rilis/").content.decode()
+    told = inside.post("/rilis/baru/", FORM | {"areas": "53.01"})
+    assert told.status_code == 422
+    assert "53.01" in told.content.decode()
+    sent = SimpleUploadedFile("minta.json", inside.get(f"{address}berkas.json").content, "application/json")
+    assert outside.post("/rilis/", {"request": sent}).status_code == 422
+
+
 @pytest.mark.parametrize("username", EVERYONE)
 @pytest.mark.parametrize(
     "action", ["preview", "consent", "countersign", "discard", "revoke", "publish", "key", "", "x"]

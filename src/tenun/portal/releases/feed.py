@@ -94,7 +94,9 @@ def _may_see(request: HttpRequest, one: Release) -> bool:
     if told:
         # A key that does not hold is refused even where a session would do: the caller meant the key.
         return told.startswith(_BEARER) and keys.opens(told.removeprefix(_BEARER), one.act)
-    return one.audience in keys.OPEN_AUDIENCES or _is_officer(request)
+    if one.audience in keys.OPEN_AUDIENCES:
+        return True
+    return _is_officer(request) and all(request.user.scope.covers(code) for code in one.scope.areas)
 
 
 def _is_officer(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,7 @@ from tenun.node import release_figures, releases
 from tenun.node.releases import ReleaseNotFound
 from tenun.portal import words
 from tenun.portal.access import Permission
+from tenun.portal.figures import OutsideScope, require
 from tenun.portal.releases import keys, seen, steps, wording
 from tenun.portal.releases.steps import Action
 
@@ -55,13 +57,16 @@ def list_page(request: HttpRequest) -> HttpResponse:
         if not (request.user.may(Permission.RELEASE_PREPARE) or request.user.may(Permission.RELEASE_DECIDE)):
             raise PermissionDenied
         try:
-            taken = releases.take(settings.NODE, _uploaded(request, "request"))
+            content = _uploaded(request, "request")
+            require(request.user.scope, *requests.parsed(content).scope["areas"])
+            taken = releases.take(settings.NODE, content)
         except TenunError as told:
             problem = wording.problem(told)
         else:
             log.info("release request taken", request_id=taken.id, account=request.user.username)
             return redirect("release", name=taken.id)
-    made, waiting = _made(), releases.drafts(settings.NODE) if _has_agreement() else []
+    made = [one for one in _made() if _is_inside(request, one)]
+    waiting = [one for one in releases.drafts(settings.NODE) if _is_inside(request, one)] if _has_agreement() else []
     in_force = [one for one in made if one.state is ReleaseState.PUBLISHED]
     context = {
         "answer": wording.of_all(len(in_force), len(waiting)),
@@ -88,6 +93,7 @@ def new_page(request: HttpRequest) -> HttpResponse:
         return render(request, "releases/elsewhere.html", {"why": why, "command": _request_command(request)})
     if request.method == "POST":
         try:
+            require(request.user.scope, *asked["scope"]["areas"])
             made = releases.ask(settings.NODE, asked)
         except TenunError as told:
             problem = _field_problem(told)
@@ -111,7 +117,7 @@ def new_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 def one_page(request: HttpRequest, name: str) -> HttpResponse:
     """Apa yang boleh dilihat pihak lain dari rilis ini, berdasarkan surat apa?"""
-    one = _named(name)
+    one = _named(request, name)
     offered = steps.of_request(request.user, one) if isinstance(one, Request) else steps.of_release(request.user, one)
     if request.method != "POST":
         return _page(request, one, offered)
@@ -128,7 +134,7 @@ def one_page(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def file(request: HttpRequest, name: str) -> HttpResponse:
     """A request to take to the other node; with `?act=1` the act that this party made of it."""
-    one = _named(name)
+    one = _named(request, name)
     if not isinstance(one, Request):
         raise Http404
     is_act = "act" in request.GET
@@ -273,18 +279,29 @@ def _scope(one: Request | Release, part: str) -> tuple[str, ...]:
     return tuple(one.scope[part] if isinstance(one, Request) else getattr(one.scope, part))
 
 
-def _named(name: str) -> Request | Release:
-    """A request by its id, a release by its act. Anything else is not found."""
+def _named(request: HttpRequest, name: str) -> Request | Release:
+    """A request by its id, a release by its act. Anything else is not found.
+
+    Raises `OutsideScope`: what others would see is no way around the area of an account.
+    """
     if not _has_agreement():
         raise Http404
-    try:
+    found = _found(name)
+    require(request.user.scope, *_scope(found, "areas"))
+    return found
+
+
+def _found(name: str) -> Request | Release:
+    with suppress(ReleaseNotFound):
         return releases.draft(settings.NODE, name)
-    except ReleaseNotFound:
-        pass
     try:
         return releases.release(settings.NODE, name)
     except ReleaseNotFound as problem:
         raise Http404 from problem
+
+
+def _is_inside(request: HttpRequest, one: Request | Release) -> bool:
+    return all(request.user.scope.covers(code) for code in _scope(one, "areas"))
 
 
 def _has_agreement() -> bool:
@@ -326,7 +343,8 @@ def _uploaded(request: HttpRequest, name: str) -> bytes:
 def _field_problem(told: TenunError) -> dict[str, str]:
     """With the field that it is about, for the page to point at."""
     where = told.message("en")
-    field = next((name for name in _FIELDS if f"/{name}" in where), "")
+    is_outside = isinstance(told, OutsideScope)
+    field = "areas" if is_outside else next((name for name in _FIELDS if f"/{name}" in where), "")
     return wording.problem(told) | {"field": field}
 
 
