@@ -178,6 +178,16 @@ def in_force(node: NodeHome, other: NodeHome) -> None:
     signing.enter_into_force(SHIPPED, homes)
 
 
+@contextmanager
+def agreed(node: NodeHome, other: NodeHome) -> Iterator[None]:
+    """`in_force`, and the agreement taken away again with every act of it: for tests that share a node."""
+    in_force(node, other)
+    yield
+    shutil.rmtree(other.folder)
+    for folder in (node.agreement, node.folder / "acts", node.folder / "revisions"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def scan(folder: Path, name: str = "surat.pdf") -> Path:
     """The scan of a letter."""
     file = folder / name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.portal.conftest import SCREENSHOTS, OpenWindow, faults
+from tests.browser.portal.conftest import OpenWindow, faults, look_at
 
 pytestmark = pytest.mark.xdist_group("portal-browser")
 
@@ -37,24 +37,17 @@ PAGES = {
     "di-luar-wilayah": "/wilayah/52.07/",
     "belum-tersambung": "/wilayah/52.08.02.2001/",
 }
+REFUSED = ("tidak-ada", "kode-keliru", "di-luar-wilayah")
 WEIGHT_MAX = 150_000
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_fits_and_keeps_to_the_policy(window: OpenWindow, width: int, scheme: str) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
     seen = window(width=width, color_scheme=scheme)
-    found: dict[str, list[str]] = {}
-    for name, path in {"masuk": "/masuk/", **PAGES}.items():
-        if found and len(found) == 1:
-            seen.sign_in("kabupaten.desa")
-        page = seen.open(path)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
-        found[name] = faults(page)
-        if seen.status >= 400:
-            found[name].append(f"answered {seen.status}")
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    assert look_at(seen, {"masuk": "/masuk/"}, width=width, scheme=scheme) == {}
+    seen.sign_in("kabupaten.desa")
+    assert look_at(seen, PAGES, width=width, scheme=scheme, refused=REFUSED) == {}
     seen.assert_clean()
 
 

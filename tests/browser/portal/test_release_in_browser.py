@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,11 +31,8 @@ def nodes(portal: serving.Portal) -> Iterator[dict[Party, NodeHome]]:
     """The portal's node with persons and an agreement, and the other party's folder."""
     node = NodeHome(Role.NAKER, portal.log.parent.parent)
     other = NodeHome(Role.DESA, node.folder.parent / "pihak-lain")
-    releasing.in_force(node, other)
-    with releasing.filled(node):
+    with releasing.agreed(node, other), releasing.filled(node):
         yield {Party.NAKER: node, Party.DESA: other}
-    for folder in (node.agreement, other.folder):
-        shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,11 +42,8 @@ class Nodes:
 def nodes(node: NodeHome) -> Iterator[Nodes]:
     """The portal's node with persons and an agreement; afterwards it is as it was."""
     other = NodeHome(Role.DESA, node.folder.parent / "pihak-lain")
-    releasing.in_force(node, other)
-    with releasing.filled(node) as filled:
+    with releasing.agreed(node, other), releasing.filled(node) as filled:
         yield Nodes(node, other, filled)
-    shutil.rmtree(node.agreement)
-    shutil.rmtree(other.folder)
 
 
 @pytest.fixture(autouse=True)
