@@ -22,6 +22,8 @@ from tests.lib import invented_people, linked_nodes
 from tests.lib.invented_people import People
 from tests.lib.linked_nodes import Nodes
 
+pytestmark = pytest.mark.xdist_group("known truth")
+
 
 @dataclass(frozen=True)
 class Linked:

@@ -31,6 +31,8 @@ ROWS_A_PART = 700
 
 Tables = Mapping[str, Path]
 
+pytestmark = pytest.mark.xdist_group("link files")
+
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:

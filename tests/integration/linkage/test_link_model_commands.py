@@ -16,6 +16,8 @@ from tenun.cli import main
 from tenun.linkage import exposure
 from tests.lib import reported_nodes
 
+pytestmark = pytest.mark.xdist_group("link model commands")
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -36,6 +36,8 @@ from tests.lib.links_to_review import ToReview
 
 BOTH = frozenset(JudgeRole)
 
+pytestmark = pytest.mark.xdist_group("review of links")
+
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:

@@ -16,6 +16,8 @@ from tests.lib.invented_people import invent
 
 SAME_NIK = blocking.Rule("nik", ("#.nik",), ("#.nik",), "the first stage's own rule")
 
+pytestmark = pytest.mark.xdist_group("splink")
+
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:

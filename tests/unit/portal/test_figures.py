@@ -9,8 +9,10 @@ import pytest
 from tenun.indicators.areas import Level
 from tenun.indicators.definition import Breakdown
 from tenun.indicators.results import Results
+from tenun.kernel.errors import TenunError
 from tenun.kernel.keys import MemoryKeys
 from tenun.lake.store import Lake
+from tenun.node.home import NodeHome, Role
 from tenun.portal.access import Scope
 from tenun.portal.figures import Figures, OutsideScope
 from tests.lib import published_figures as published
@@ -23,6 +25,19 @@ INSIDE = {
     "52.07": {"52.07"},
     VILLAGE: {VILLAGE},
 }
+UNAGREED = NodeHome(Role.NAKER, Path("/nonexistent/naker"))
+"""A node that has nothing to sign for, and nothing to release."""
+EMPTY = Lake(Path("/nonexistent/lake"), MemoryKeys())
+
+
+def pack_of(figures: Figures, code: str) -> None:
+    """Inside the scope it gets as far as the agreement, which is not there."""
+    with pytest.raises(TenunError) as refused:
+        figures.pack(UNAGREED, code, language="id")
+    if isinstance(refused.value, OutsideScope):
+        raise refused.value
+
+
 QUESTIONS: dict[str, Callable[[Figures, str], Any]] = {
     "area": lambda figures, code: figures.area(code),
     "children": lambda figures, code: figures.children(code),
@@ -34,6 +49,11 @@ QUESTIONS: dict[str, Callable[[Figures, str], Any]] = {
     "categories": lambda figures, code: figures.categories("A1", code, Breakdown.SEX),
     "ranking": lambda figures, code: figures.ranking("A1", Level.VILLAGE, within=code),
     "rows": lambda figures, code: figures.rows(area=code, level=Level.VILLAGE, indicator=None, language="id"),
+    "left_out": lambda figures, code: figures.left_out(code),
+    "sheet": lambda figures, code: figures.sheet(code, language="id"),
+    "way": lambda figures, code: figures.way(EMPTY, "A1", code, breakdown="", category="", is_verified=False),
+    "released_to": lambda figures, code: figures.released_to(UNAGREED, code, "pemerintah-desa"),
+    "pack": lambda figures, code: pack_of(figures, code),
 }
 
 
