@@ -105,7 +105,7 @@ class _SqliteTree:
         self._peaks: list[tuple[int, int, bytes]] = []
         self._size = 0
 
-    def append_waiting(self, draw: Callable[[], Sequence[bytes]]) -> list[Appended]:
+    def append_waiting(self, draw: Callable[[], Sequence[bytes]], *, is_more: Callable[[], bool]) -> list[Appended]:
         with self._turn:
             return self.append(draw())
 

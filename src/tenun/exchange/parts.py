@@ -26,7 +26,7 @@ from tenun.lake.snapshot import Snapshot
 from tenun.lake.store import Lake
 from tenun.registry.reference import values
 
-ROWS_MAX = 250_000
+ROWS_MAX = 500_000
 """A part is closed once it has this many rows: some 12 MB. What a part costs beside its bytes (a decision, two
 entries, two signatures) is then small. A place is never cut in two, so one large place may have more."""
 BYTES_MAX = 256 * 1024 * 1024

@@ -340,7 +340,7 @@ class Lake:
 T = TypeVar("T")
 R = TypeVar("R")
 # Files of a country lie in a hundred thousand folders: most of the time to open them is the disk's.
-READERS = 16
+READERS = 4
 FEW = 64
 
 
