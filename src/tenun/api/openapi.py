@@ -340,7 +340,14 @@ CATALOGUE = _operation(
 EVENT = _operation(
     security=_SIGNED,
     answers={202: _answer("Taken, and its effect had. The same event twice has the effect of one.")},
-    refusals=(*_SIGNED_PROBLEMS, "event-refused", "act-refused", "payload-too-large", "unsupported-format"),
+    refusals=(
+        *_SIGNED_PROBLEMS,
+        "event-refused",
+        "event-out-of-order",
+        "act-refused",
+        "payload-too-large",
+        "unsupported-format",
+    ),
     body=_body(
         "application/cloudevents+json",
         {"type": "object"},

@@ -189,10 +189,13 @@ class Service:
 
     @staticmethod
     def _try(work: object) -> None:
-        """What cannot be done now is done in the next round; that it could not be is told."""
+        """What cannot be done now is done in the next round; that it could not be is told.
+
+        Whatever it is: the thread that keeps tidy must not end, or a log that nobody witnesses would stop no data.
+        """
         try:
             work()  # type: ignore[operator]
-        except (TenunError, OSError) as problem:
+        except Exception as problem:
             log.warning("tidy", problem=problem.code if isinstance(problem, TenunError) else type(problem).__name__)
 
 

@@ -198,6 +198,7 @@ def _run_gunicorn(role: Role, bind: str, ready: Path | None, tls: Tls | None) ->
     from gunicorn.app.base import BaseApplication
 
     from tenun.api import limits, service
+    from tenun.node import logs
 
     def when_ready(_server: Any) -> None:
         if ready is not None:
@@ -208,6 +209,7 @@ def _run_gunicorn(role: Role, bind: str, ready: Path | None, tls: Tls | None) ->
     def post_worker_init(_worker: Any) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         pa.set_cpu_count(1)
+        logs.keep_values_out_of_crashes()
         service.current().start()
 
     def worker_exit(_server: Any, _worker: Any) -> None:

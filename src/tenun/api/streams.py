@@ -32,7 +32,11 @@ UNSENT_MAX = 128 * 1024
 WATCH_SECONDS = 0.05
 STALLED_SECONDS_MAX = 60.0
 """A reader that takes nothing for so long is taken for gone: it holds one of few places."""
+ASKED_AGAIN_SECONDS = 0.5
+"""How long after the term's end, or an act that takes the permission away, a stream may go on. A reader that takes a
+byte now and then could else hold one open for ever."""
 GATE, READER, FILE = "exchange.shut_off", "exchange.reader_gone", "exchange.file_short"
+AGREEMENT = "exchange.not_permitted"
 _PAUSE_SECONDS_MAX = 0.05
 _FIRST_WAIT_SECONDS, _WAIT_SECONDS_MAX = 0.0001, 0.002
 # Where a system has no such bound, that of its own buffers counts.
@@ -52,15 +56,21 @@ class Stream:
         passage: Passage,
         connection: socket.socket | None,
         when_over: Callable[[int, bool, str | None], None],
+        is_permitted: Callable[[], bool] = lambda: True,
         rate: int = RATE_MAX,
     ) -> None:
-        """`when_over(bytes handed to the network, whole, code of what broke it)` is called exactly once."""
+        """`when_over(bytes handed to the network, whole, code of what broke it)` is called exactly once.
+
+        `is_permitted`: whether the agreement still gives it. Asked twice a second; it must not raise.
+        """
         self._source = source
         self._source.seek(first)
         self._length = length
         self._passage = passage
         self._connection = connection
         self._when_over = when_over
+        self._is_permitted = is_permitted
+        self._asked_again = time.monotonic()
         self._rate = rate
         self._lock = threading.Lock()
         self.sent = 0
@@ -106,11 +116,16 @@ class Stream:
         self._when_over(self.sent, code is None, code)
 
     def look(self) -> None:
-        """Break the connection if the gate has closed since the answer began, or nobody reads. From the watcher."""
+        """Break the connection if the gate has closed since the answer began, the agreement does not give it any more,
+        or nobody reads. From the watcher."""
         try:
             self._passage.require()
         except GateClosed:
             self._cut(GATE)
+        if time.monotonic() - self._asked_again >= ASKED_AGAIN_SECONDS:
+            self._asked_again = time.monotonic()
+            if not self._is_permitted():
+                self._cut(AGREEMENT)
         sent, waiting, since = self._moved
         now = (self.sent, _unsent(self._connection))
         if now != (sent, waiting):

@@ -90,10 +90,16 @@ def init(
 def serve(node: NodeOption = None, only: OnlyOption = None, as_json: console.JsonOption = False) -> None:
     """Jalankan proses simpul sampai dihentikan / run the node's processes until stopped."""
     home = home_of(node)
-    with processes.start(home.role, only or list(Name)) as running:
-        told = {"node": str(home.role), "addresses": {str(name): url for name, url in running.addresses.items()}}
-        console.answer(told, as_json=as_json, show=lambda: _show_running(running))
-        _wait(running)
+    _leave_when_told()
+    try:
+        with processes.start(home.role, only or list(Name)) as running:
+            told = {"node": str(home.role), "addresses": {str(name): url for name, url in running.addresses.items()}}
+            console.answer(told, as_json=as_json, show=lambda: _show_running(running))
+            status = running.wait()
+    except KeyboardInterrupt:
+        return
+    if status:
+        raise processes.NodeNotStarted(process="supervisor", node=str(home.role), log="logs/supervisor.log")
 
 
 def _show_running(running: processes.Running) -> None:
@@ -102,19 +108,15 @@ def _show_running(running: processes.Running) -> None:
     console.out.print("Ctrl+C untuk berhenti / to stop", markup=False)
 
 
-def _wait(running: processes.Running) -> None:
+def _leave_when_told() -> None:
+    """From before anything is started, so that no signal leaves processes behind without this one."""
+
     def leave(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     # Said outright: begun in the background of a shell script, a process has SIGINT ignored.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
-    try:
-        status = running.wait()
-    except KeyboardInterrupt:
-        return
-    if status:
-        raise processes.NodeNotStarted(process="supervisor", node=str(running.role), log="logs/supervisor.log")
 
 
 @app.command("stop")

@@ -197,8 +197,7 @@ class Outbox:
 
     def _postpone(self, path: Path, record: Mapping[str, Any], status: int | None, now: datetime) -> None:
         attempts = record["attempts"] + 1
-        longest = LONGEST_WAIT if EventType(record["type"]).is_data else LONGEST_WAIT_ACT
-        wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), longest)
+        wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), _longest_wait(record))
         with self._lock("lock"):
             if path.exists():  # else a newer event took its place while this one was on its way
                 changed = {"attempts": attempts, "not_before": (now + wait).isoformat(), "status": status}
@@ -267,8 +266,12 @@ def _is_due(record: Mapping[str, Any], now: datetime) -> bool:
     if not_before is None:
         return True
     moment = datetime.fromisoformat(not_before)
-    # A clock that was put back must not make an act wait until it has caught up.
-    return now >= moment or moment - now > 2 * LONGEST_WAIT
+    # A clock that was put back, by however little, must not make an act wait until it has caught up.
+    return now >= moment or moment - now > _longest_wait(record)
+
+
+def _longest_wait(record: Mapping[str, Any]) -> timedelta:
+    return LONGEST_WAIT if EventType(record["type"]).is_data else LONGEST_WAIT_ACT
 
 
 def _number(path: Path) -> int:
@@ -348,7 +351,8 @@ def announce_checkpoint(station: Station, agreement: Agreement, outbox: Outbox) 
     now = station.clock.now()
     try:
         told = json.loads(path.read_bytes())
-        is_due = state.size > told["size"] and now - datetime.fromisoformat(told["at"]) >= CHECKPOINT_EVERY
+        since = abs(now - datetime.fromisoformat(told["at"]))  # also where the clock was put back since
+        is_due = state.size > told["size"] and since >= CHECKPOINT_EVERY
     except (FileNotFoundError, KeyError, TypeError, ValueError):
         is_due = state.size > 0
     if is_due:

@@ -7,7 +7,8 @@ the peer's public URL, and answers count only under the keys that the agreement 
 from __future__ import annotations
 
 import json
-from ipaddress import ip_network
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -79,7 +80,7 @@ class Web(_Closed):
 
 
 class Api(_Closed):
-    """The exchange API. Without certificate, TLS ends at a gateway before it (deploy/nginx.conf)."""
+    """The exchange API. Without certificate, TLS ends at a gateway before it (deploy/nginx.conf.example)."""
 
     host: str = LOOPBACK
     port: Port
@@ -133,6 +134,58 @@ class LogTerms(_Closed):
     """Who stamps the newest checkpoint once a day; none = nobody."""
 
 
+class Tls(StrEnum):
+    """How the way to the mail server is closed to readers."""
+
+    STARTTLS = "starttls"
+    """Begun in the clear, then TLS or nothing (RFC 3207): port 587."""
+    IMPLICIT = "implicit"
+    """TLS from the first byte (RFC 8314): port 465."""
+    NONE = "none"
+    """Only to a relay on this machine."""
+
+
+def _address(value: str) -> str:
+    local, _, host = value.partition("@")
+    if not local or not host or not value.isascii() or not value.isprintable() or set(value) & set(' ,;<>"()'):
+        raise PydanticCustomError("address", "one e-mail address such as tenun@example.go.id")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Mail(_Closed):
+    """The server that takes this node's mails (SMTP). The password stands in a file of its own, never here."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    tls: Tls = Tls.STARTTLS
+    ca_file: str | None = None
+    """Certificates to trust for its TLS, PEM; none = those of the system."""
+    username: str | None = None
+    password_file: str | None = None
+    sender: Address
+    """The address that mails come from."""
+    portal: Url
+    """The portal's address as officers open it: where the links in mails lead."""
+
+    @model_validator(mode="after")
+    def _is_closed_to_readers(self) -> Self:
+        if (self.username is None) != (self.password_file is None):
+            raise PydanticCustomError("mail", "a user name with the file of its password, or neither")
+        if self.tls is Tls.NONE and not _is_loopback(self.host):
+            raise PydanticCustomError("mail", "without TLS only to a relay on this machine")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class NodeConfig(_Closed):
     version: Annotated[int, Field(ge=1, le=1)] = 1
     issuer: Url
@@ -145,6 +198,8 @@ class NodeConfig(_Closed):
     api: Api
     witness: Witness = Witness()
     log: LogTerms = LogTerms()
+    mail: Mail | None = None
+    """Where mails are handed over; none = no mail leaves this node."""
 
     def as_dict(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

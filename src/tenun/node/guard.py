@@ -28,7 +28,7 @@ import structlog
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import gate as pages
 from tenun.kernel.errors import TenunError
-from tenun.node import chain, postgres
+from tenun.node import chain, logs, postgres
 from tenun.node import page as writing
 from tenun.node.gate import Gatekeeper, RecordUnreadable, RecordUnwritable
 from tenun.node.home import NodeHome, Role
@@ -265,6 +265,8 @@ def _only_one(folder: Path, leaving: Leaving) -> Iterator[bool]:
 
 def main(words: list[str]) -> None:
     role, ready = words
+    logs.configure({"level": os.environ.get("TENUN_LOG_LEVEL", "INFO")})
+    logs.keep_values_out_of_crashes()
     run(NodeHome.of(Role(role)), ready=Path(ready) if ready else None)
 
 

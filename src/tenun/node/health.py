@@ -20,7 +20,7 @@ from tenun.exchange.station import pinned_keys
 from tenun.kernel.clock import SystemClock, rfc3339
 from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
-from tenun.node import chain, processes, shutoff, worker
+from tenun.node import chain, consuming, processes, shutoff, worker
 from tenun.node import config as configs
 from tenun.node.gate import RecordUnreadable
 from tenun.node.home import NodeHome
@@ -163,7 +163,7 @@ def _work(home: NodeHome) -> dict[str, Any]:
 
 def _call(home: NodeHome, agreement: Agreement) -> dict[str, Any]:
     """A signed call to the peer for its state of the agreement. Only what its signature covers is believed."""
-    consumer = worker.consumer_of(home, chain.standing_of(home), OpenGate(), CallBook(home.station))
+    consumer = consuming.consumer_of(home, chain.standing_of(home), OpenGate(), CallBook(home.station))
     try:
         state = consumer.client().state()
     except TenunError as problem:

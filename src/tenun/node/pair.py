@@ -12,7 +12,7 @@ from tenun.agreement.vocabulary import Party
 from tenun.exchange.calls import CallBook
 from tenun.exchange.client.node import Consumer
 from tenun.exchange.gate import MappedGate
-from tenun.node import chain, config, ports, processes, shutoff, worker
+from tenun.node import chain, config, consuming, ports, processes, shutoff
 from tenun.node.home import NodeHome, Role
 from tenun.node.processes import Name, Running
 from tenun.transparency_log.log import Log
@@ -66,7 +66,7 @@ def consumer(role: Role) -> Iterator[Consumer]:
     station = home.station
     with GroupWriter(Log(station.log, station.log_signer())) as writer:
         book = CallBook(station, writer)
-        caller = worker.consumer_of(home, chain.standing_of(home), MappedGate.open(station.gate), book)
+        caller = consuming.consumer_of(home, chain.standing_of(home), MappedGate.open(station.gate), book)
         try:
             yield caller
         finally:

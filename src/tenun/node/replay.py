@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -34,6 +34,9 @@ WAIT_SECONDS_MAX = 1.0
 DOWN_SECONDS = 0.25
 """How long after a failure nobody tries: a server that is away must not cost each request its whole wait."""
 SWEEP_ROWS_MAX = 20_000
+KEPT_AFTER = timedelta(minutes=15)
+"""How long a value is kept beyond its end. A clock that was ahead, and put right, makes an expired message valid again:
+it must still be known then. At 300 calls a second that is some half a million rows."""
 
 # All of them or a duplicate: one statement, so two workers that get the same request cannot both be the first.
 # Named once for each connection and run by libpq itself: what psycopg does around a statement costs more than this one.
@@ -80,8 +83,8 @@ class PostgresReplay:
         return self._run(lambda connection: _count(connection, _KNOWN, wanted)) > 0
 
     def sweep(self, now: datetime) -> int:
-        """Remove what has passed its end; at most `SWEEP_ROWS_MAX` rows at a time. Says how many went."""
-        return self._run(lambda connection: _count(connection, _FORGET, (now, SWEEP_ROWS_MAX)))
+        """Remove what passed its end `KEPT_AFTER` ago; at most `SWEEP_ROWS_MAX` rows at a time. Says how many went."""
+        return self._run(lambda connection: _count(connection, _FORGET, (now - KEPT_AFTER, SWEEP_ROWS_MAX)))
 
     def close(self) -> None:
         with self._lock:

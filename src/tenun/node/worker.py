@@ -28,8 +28,8 @@ from tenun.exchange import outbox as outboxes
 from tenun.exchange.calls import CallBook
 from tenun.exchange.client.node import Consumer
 from tenun.exchange.client.session import Client
-from tenun.exchange.client.transport import NoLedger, Retrying
-from tenun.exchange.gate import Gate, MappedGate
+from tenun.exchange.client.transport import NoLedger
+from tenun.exchange.gate import MappedGate
 from tenun.exchange.journal import Journal
 from tenun.exchange.outbox import Outbox
 from tenun.exchange.serving.exports import Exports
@@ -37,10 +37,11 @@ from tenun.exchange.station import Station
 from tenun.kernel.clock import Clock, SystemClock, rfc3339
 from tenun.kernel.durable import write_durably
 from tenun.kernel.errors import TenunError
-from tenun.node import chain, config, logs, shutoff, stamping
+from tenun.node import catching_up, chain, config, consuming, logs, shutoff, stamping
 from tenun.node.config import NodeConfig
 from tenun.node.guard import Leaving
 from tenun.node.home import NodeHome, Role
+from tenun.node.mailing import Mailing
 from tenun.transparency_log.errors import LogError
 from tenun.transparency_log.log import Log
 from tenun.transparency_log.writer import GroupWriter
@@ -49,7 +50,8 @@ TOLD = "work.json"
 TICK_SECONDS = 0.05
 TILES_AGAIN = 8
 """Older tiles of the peer's log that are fetched again each time, so that a change in one is found too."""
-# A job that fails comes again after its own time, then later and later, up to this.
+# A job that fails comes again soon, then later and later, up to the second of these or its own time, if that is longer.
+FAILED_SECONDS_FIRST = 10.0
 FAILED_SECONDS_MAX = 60.0
 
 log = structlog.get_logger("tenun.worker")
@@ -88,11 +90,19 @@ class Desk:
     @cached_property
     def consumer(self) -> Consumer:
         """Our calls to the peer, each in the log. Tried once: the next round comes soon enough."""
-        return consumer_of(self.home, self.standing, self.gate, CallBook(self.station, self.writer), clock=self.clock)
+        return self._caller()
 
     @cached_property
     def _reader(self) -> Consumer:
-        return consumer_of(self.home, self.standing, self.gate, CallBook(self.station, self.writer), clock=self.clock)
+        return self._caller()
+
+    def _caller(self) -> Consumer:
+        book = CallBook(self.station, self.writer)
+        return consuming.consumer_of(self.home, self.standing, self.gate, book, clock=self.clock)
+
+    @cached_property
+    def mailing(self) -> Mailing:
+        return Mailing(self.home.role, self.config)
 
     def unlogged(self) -> Client:
         """Calls about the logs themselves. Neither party logs them: each entry would call for the next."""
@@ -106,6 +116,8 @@ class Desk:
         for name in ("consumer", "_reader", "writer"):
             if name in made:
                 made[name].close()
+        if "mailing" in made:
+            made["mailing"].stop()
 
     @property
     def position(self) -> Position:
@@ -114,22 +126,6 @@ class Desk:
     @property
     def policy(self) -> witnessing.Policy:
         return policy_of(self.config)
-
-
-def consumer_of(
-    home: NodeHome, standing: Standing, gate: Gate, book: CallBook, *, clock: Clock | None = None
-) -> Consumer:
-    """This node as a caller of its peer, at the address that it was told."""
-    found = config.read_or_default(home)
-    return Consumer(
-        home.station if clock is None else replace(home.station, clock=clock),
-        standing,
-        gate,
-        book,
-        address=found.peer_address,
-        ca_file=Path(found.peer_ca) if found.peer_ca else None,
-        retrying=Retrying(attempts=1),
-    )
 
 
 def policy_of(found: NodeConfig) -> witnessing.Policy:
@@ -187,6 +183,14 @@ def be_witnessed(desk: Desk) -> bool:
     return False
 
 
+def catch_up(desk: Desk) -> bool:
+    """Acts that the peer has and that no event has brought: this node was away, or the event was lost."""
+    taken = catching_up.take_missing(desk.consumer.client(), chain.chain_of(desk.home))
+    if taken:
+        log.info("acts fetched from the peer", acts=taken)
+    return False
+
+
 def hand_over_receipts(desk: Desk) -> bool:
     """Receipts that the provider could not take before."""
     desk.consumer.send_receipts()
@@ -218,6 +222,12 @@ def announce(desk: Desk) -> bool:
         gate=desk.gate,
         is_in_force=position.state.is_in_force,
     )
+    return False
+
+
+def announce_log(desk: Desk) -> bool:
+    """Tell the peer of our newest checkpoint, on another way than to its witness."""
+    outboxes.announce_checkpoint(desk.station, desk.position.agreement, desk.outbox)
     return False
 
 
@@ -255,6 +265,12 @@ def stamp_log(desk: Desk) -> bool:
     return False
 
 
+def keep_mailing(desk: Desk) -> bool:
+    """The process that sends mails, where node.json names a mail server."""
+    desk.mailing.keep()
+    return False
+
+
 def sweep(desk: Desk) -> bool:
     """Remove what is past its time."""
     desk.exports.sweep(desk.station.clock.now())
@@ -278,6 +294,8 @@ LANES: dict[str, Sequence[Work]] = {
         Work("events", 0.5, deliver_events),
         Work("witness", 1.0, be_witnessed),
         Work("receipts", 10.0, hand_over_receipts),
+        # At the start, and then now and then: events bring acts at once, and each of these calls is in both logs.
+        Work("catch-up", 300.0, catch_up),
     ),
     "checks": (
         Work("orders", 10.0, apply_orders),
@@ -289,8 +307,11 @@ LANES: dict[str, Sequence[Work]] = {
         Work("drop-closed", 1.0, drop_closed),
         Work("exports", 0.2, export),
         Work("announce", 30.0, announce),
+        Work("announce-log", 60.0, announce_log),
         Work("sweep", 600.0, sweep),
     ),
+    # Apart from the others: ending the child takes seconds, and no other lane is to wait for it.
+    "mail": (Work("mail", 2.0, keep_mailing, needs_agreement=False),),
 }
 
 
@@ -342,8 +363,7 @@ class Lane:
             # Whatever it is, the other jobs go on: above all the news of a shut-off. Its text may quote someone.
             problem = fault.code if isinstance(fault, (TenunError, LogError)) else type(fault).__name__
         turn.failures = turn.failures + 1 if problem else 0
-        wait = 0.0 if has_more and not problem else turn.work.every_seconds * 2 ** min(turn.failures, 10)
-        turn.due = time.monotonic() + min(wait, max(FAILED_SECONDS_MAX, turn.work.every_seconds))
+        turn.due = time.monotonic() + _wait(turn, has_more=has_more)
         has_changed = problem != turn.problem or turn.well is None
         if problem and problem != turn.problem:
             log.warning("a job failed", job=turn.work.name, code=problem)
@@ -361,6 +381,14 @@ class Lane:
             }
             for turn in self.turns
         }
+
+
+def _wait(turn: _Turn, *, has_more: bool) -> float:
+    """Seconds until a job comes again."""
+    own = turn.work.every_seconds
+    if turn.failures == 0:
+        return 0.0 if has_more else own
+    return float(min(min(own, FAILED_SECONDS_FIRST) * 2 ** min(turn.failures, 10), max(own, FAILED_SECONDS_MAX)))
 
 
 def run(home: NodeHome, *, ready: Path | None = None) -> None:
@@ -407,6 +435,7 @@ def _tell(home: NodeHome, told: dict[str, Any]) -> None:
 def main(words: list[str]) -> None:
     role, ready = words
     logs.configure({"level": os.environ.get("TENUN_LOG_LEVEL", "INFO")})
+    logs.keep_values_out_of_crashes()
     run(NodeHome.of(Role(role)), ready=Path(ready) if ready else None)
 
 

@@ -1,4 +1,4 @@
-"""A node that missed acts of its peer gets them from the peer's own chain, when the next event comes."""
+"""A node that missed acts of its peer gets them from the peer's own chain: with the next event, or with none."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from tenun.agreement.vocabulary import Party
 from tenun.api import serving
 from tenun.exchange import events
 from tenun.exchange.events import EventType
+from tenun.exchange.gate import MappedGate
+from tenun.exchange.journal import Journal
+from tenun.exchange.outbox import Outbox
 from tenun.node import chain as chains
-from tenun.node import shutoff
+from tenun.node import config, shutoff
 from tenun.node.home import Role
+from tenun.node.worker import LANES, Desk, Lane
 from tests.integration.api.conftest import open_folder
 from tests.lib.api_calls import Answered, Caller, in_home
 from tests.lib.online_nodes import OnlineNodes, open_online_nodes
@@ -48,6 +52,12 @@ class Both:
             data["act"] = entry.signed.content.decode()
         event = events.compose(kind, source=self.nodes.issuer(Party.DESA), data=data, now=datetime.now(UTC))
         return self.caller.call("POST", "/v1/events", event, content_type=events.CONTENT_TYPE)
+
+    def catching_up(self, party: Party) -> Lane:
+        """The job of that node's worker which asks for acts that no event has brought."""
+        home = self.nodes.home(party)
+        desk = Desk(home, config.read_or_default(home), MappedGate.open(home.station.gate), lambda: False)
+        return Lane.of("evidence", [one for one in LANES["evidence"] if one.name == "catch-up"], desk)
 
     def hashes(self, party: Party) -> list[str]:
         return [entry.hash for entry in chains.chain_of(self.nodes.home(party)).all()]
@@ -116,5 +126,59 @@ def test_an_act_that_the_peer_does_not_have_is_asked_for_again_and_changes_nothi
     data = {"agreement": both.nodes.agreement.id, "kind": "notice", "sha256": "f" * 64}
     event = events.compose(EventType.ACT, source=both.nodes.issuer(Party.DESA), data=data, now=datetime.now(UTC))
     answer = both.caller.call("POST", "/v1/events", event, content_type=events.CONTENT_TYPE)
+    assert (answer.status, answer.problem) == (409, "event-out-of-order")
     assert answer.json()["code"] == "exchange.event_out_of_order"
+    assert int(answer.headers["retry-after"]) > 0
     assert both.hashes(Party.NAKER) == before
+
+
+@pytest.mark.pasal("7(4)", "13")
+def test_a_node_learns_of_acts_without_any_event_or_call(both: Both) -> None:
+    """As after a time in which it was down, and the peer's own events were lost."""
+    shut = both.unsent(
+        Kind.SHUT_OFF,
+        {"scope": {"kind": "dataset", "name": "siapkerja-lowongan"}, "event": "malware", "reason": "Perangkat."},
+    )
+    later = both.unsent(Kind.NOTICE, {"subject": "other", "text": "Setelah pemutusan."})
+    naker = both.nodes.naker
+    assert not {shut.hash, later.hash} & set(both.hashes(Party.NAKER))
+    lane = both.catching_up(Party.NAKER)
+    lane.run_due()
+    assert lane.told()["catch-up"]["problem"] is None
+    lane.desk.close()
+    assert both.hashes(Party.NAKER) == both.hashes(Party.DESA)
+    # Its own log has them, and so have both the call that brought them.
+    noted = [entry for _, entry in Journal(naker).entries(0)]
+    assert {shut.hash, later.hash} <= {entry["act"]["sha256"] for entry in noted if entry["type"] == chains.ACT_TAKEN}
+    asked = [entry for entry in noted if entry["type"] == "call.asked"]
+    answered = [entry["call"] for _, entry in Journal(both.nodes.desa).entries(0) if entry["type"] == "call.opened"]
+    assert asked[-1]["operation"] == "acts"
+    assert asked[-1]["call"] in answered
+    # What the guard does a moment later: the gate follows the chain.
+    keeper = shutoff.keeper_of(both.nodes.home(Party.NAKER))
+    said = chains.Reading(both.nodes.home(Party.NAKER))()
+    keeper.reconcile(said.closures, known=said.known)
+    assert shut.hash in {closure.act for closure in keeper.read().closures}
+    # They are the peer's: nothing of them goes back to it.
+    assert Outbox(naker, MappedGate.open(naker.gate)).status().waiting == 0
+
+
+def test_a_peer_that_is_away_is_asked_again_soon_and_then_later_and_later(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter(range(0, 10_000_000, 10_000))
+    lane = both.catching_up(Party.NAKER)
+    home = both.nodes.home(Party.NAKER)
+    lane.desk.config = config.read_or_default(home).model_copy(update={"peer_address": "http://127.0.0.1:9"})
+    monkeypatch.setattr(config, "read_or_default", lambda _home: lane.desk.config)
+    (turn,) = lane.turns
+    waits = []
+    for moment in moments:
+        monkeypatch.setattr("tenun.node.worker.time.monotonic", lambda at=float(moment): at)
+        lane.run_due()
+        waits.append(turn.due - moment)
+        if len(waits) == 6:
+            break
+    assert turn.problem == "exchange.peer_unreachable"
+    assert waits == [20, 40, 80, 160, 300, 300]
+    lane.desk.close()

@@ -295,6 +295,12 @@ def test_one_key_for_two_requests_is_refused(served: Served, caller: Caller) -> 
     refused(served, other, "idempotency-conflict", 422)
 
 
+@pytest.mark.parametrize("key", ['""', '"', 'a"b', '"a', "a" * 129])
+def test_a_key_that_names_nothing_is_refused(served: Served, caller: Caller, key: str) -> None:
+    answer = caller.begin_export(caller.token(), key=key)
+    assert (answer.status, answer.problem) == (400, "request-malformed")
+
+
 def test_an_export_that_is_none_of_the_callers_is_not_found(served: Served, caller: Caller) -> None:
     token = caller.token()
     for path in ("0" * 32, "tidak-ada", f"{'0' * 32}/manifest", f"{'0' * 32}/files/apa.parquet"):

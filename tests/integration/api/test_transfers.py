@@ -22,7 +22,7 @@ from tests.lib.api_calls import Caller, entries_of, in_home, log_of, open_exchan
 from tests.lib.online_nodes import VILLAGES, open_online_nodes
 
 pytestmark = pytest.mark.xdist_group("api")
-SLOW_MB = "0.3"
+SLOW_MB = "0.1"
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +159,25 @@ def test_a_shut_off_breaks_a_file_in_the_middle_and_nobody_takes_it_for_the_whol
     until(lambda: slow.caller.ask_token(slow.caller.grant()).status == 200)
     dead = slow.caller.call("GET", path, token=token)
     assert (dead.status, dead.problem) == (401, "token-epoch")
+
+
+@pytest.mark.pasal("6(1)", "13")
+def test_an_agreement_that_cannot_be_read_any_more_ends_a_file_in_the_middle(slow: Served) -> None:
+    """As its end does: the agreement is asked again while a file leaves."""
+    token = slow.caller.token()
+    path, output = first_file(slow, token)
+    request, pieces = begin(slow, path, token)
+    signatures_of_both = slow.nodes.desa.agreement / "signatures.json"
+    kept = signatures_of_both.read_bytes()
+    signatures_of_both.write_bytes(b"{}")
+    try:
+        rest_of(pieces)
+        until(lambda: len(entries_of(slow.log, signatures.call_id(request))) == 2)
+    finally:
+        signatures_of_both.write_bytes(kept)
+    closed = entries_of(slow.log, signatures.call_id(request))[-1]
+    assert closed["response"]["bytes"] < output["size"]
+    assert (closed["code"], closed["response"]["is_whole"]) == ("exchange.not_permitted", False)
 
 
 @pytest.mark.pasal("7(1)")

@@ -165,6 +165,17 @@ def test_a_clock_that_was_put_back_does_not_silence_an_act(nodes: Nodes) -> None
     assert peer.told() == [f"{number:064x}" for number in (1, 2, 3)]
 
 
+@pytest.mark.pasal("7(4)")
+def test_a_clock_that_was_put_back_by_minutes_does_not_delay_an_act(nodes: Nodes) -> None:
+    box, peer = an_outbox(nodes), Peer()
+    put_acts(box, 1)
+    peer.answer = lambda event: 503
+    box.deliver_due(peer, nodes.clock.now())
+    peer.answer = lambda event: 202
+    nodes.later(minutes=-5)
+    assert box.deliver_due(peer, nodes.clock.now()).delivered == 1
+
+
 def test_a_damaged_event_is_told_and_not_passed_over(nodes: Nodes) -> None:
     box, peer = an_outbox(nodes), Peer()
     put_acts(box, 1, 2)

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tenun.node.postgres import Cluster, Database
-from tenun.node.replay import PostgresReplay, StoreUnavailable
+from tenun.node.replay import KEPT_AFTER, PostgresReplay, StoreUnavailable
 
 pytestmark = [
     pytest.mark.xdist_group("postgres"),
@@ -130,9 +130,17 @@ def test_without_the_table_nobody_is_let_in(cluster: Cluster) -> None:
 def test_a_sweep_removes_what_has_passed_and_keeps_the_rest(replay: PostgresReplay, database: Database) -> None:
     replay.remember("nonce", [str(number) for number in range(50)], expires=NOW)
     replay.remember("nonce", ["stays"], expires=LATER)
-    assert replay.sweep(NOW + timedelta(seconds=1)) == 50
+    assert replay.sweep(NOW + KEPT_AFTER + timedelta(seconds=1)) == 50
     assert rows(database) == 1
     assert not replay.remember("nonce", ["stays"], expires=LATER)
+
+
+@pytest.mark.pasal("7(1)")
+def test_a_clock_that_was_ahead_and_is_put_right_makes_no_message_new(replay: PostgresReplay) -> None:
+    replay.remember("nonce", ["once"], expires=NOW + timedelta(seconds=60))
+    replay.sweep(NOW + timedelta(minutes=10))  # by a clock that is ten minutes ahead
+    # Put right, the message is within its time again.
+    assert not replay.remember("nonce", ["once"], expires=NOW + timedelta(seconds=60))
 
 
 def test_what_was_sent_is_not_what_is_stored(replay: PostgresReplay, database: Database) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tenun.agreement.acts.kinds import Kind
 from tenun.agreement.vocabulary import Party
 from tenun.exchange.gate import MappedGate, Reason, Scope
 from tenun.exchange.journal import Journal
@@ -111,3 +112,18 @@ def test_exports_are_dropped_for_what_is_shut_off_and_not_because_the_guard_is_a
     keeper.close(Scope.of_dataset("sid-siapkerja", "sid-warga"), reason=Reason.HACK)
     worker.drop_closed(made)
     assert dropped == [Scope.of_dataset("sid-siapkerja", "sid-warga")]
+
+
+def test_the_newest_checkpoint_is_told_to_the_peer_on_a_way_of_its_own(home: NodeHome, tmp_path: Path) -> None:
+    nodes = open_online_nodes(tmp_path, villages=())
+    notice = {"subject": "other", "text": "Pemberitahuan."}
+    chain.chain_of(home).act(Kind.NOTICE, by=Party.DESA, keys=home.folder / "keys", body=notice)
+    told = Lane.of("exports", [one for one in LANES["exports"] if one.name == "announce-log"], desk(home))
+    told.run_due()
+    told.desk.close()
+    assert told.told()["announce-log"]["problem"] is None
+    (waiting,) = (nodes.desa.exchange / "outbox-events" / "log").glob("*.json")
+    record = json.loads(waiting.read_bytes())
+    assert record["type"] == "log.checkpoint"
+    signed = json.loads(record["event"])["data"]["checkpoint"]
+    assert signed.encode() == (nodes.desa.log / "checkpoint").read_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -28,7 +28,13 @@ def line() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, reader
 
 
-def stream(connection: socket.socket | None, ended: list[tuple[int, bool, str | None]], *, rate: int = 0) -> Stream:
+def stream(
+    connection: socket.socket | None,
+    ended: list[tuple[int, bool, str | None]],
+    *,
+    rate: int = 0,
+    is_permitted: Callable[[], bool] = lambda: True,
+) -> Stream:
     passage = Passage.enter(OpenGate(), agreement=AGREEMENT, client=str(Party.NAKER))
     return Stream(
         io.BytesIO(CONTENT),
@@ -37,6 +43,7 @@ def stream(connection: socket.socket | None, ended: list[tuple[int, bool, str | 
         passage=passage,
         connection=connection,
         when_over=lambda *how: ended.append(how),
+        is_permitted=is_permitted,
         rate=rate,
     )
 
@@ -73,6 +80,31 @@ def test_a_reader_that_went_away_is_told_from_one_that_has_it_all(line: tuple[so
     reader.close()
     content.close()
     assert ended == [(CHUNK, False, streams.READER)]
+
+
+@pytest.mark.pasal("6(1)", "13")
+def test_a_stream_ends_within_a_second_of_the_permission_it_rests_on(
+    line: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, _ = line
+    monkeypatch.setattr(streams.watcher, "watch", lambda _: None)  # the test looks in its place
+    moment = [100.0]
+    monkeypatch.setattr(streams.time, "monotonic", lambda: moment[0])
+    ended: list[tuple[int, bool, str | None]] = []
+    answers = [True, False]
+    content = stream(ours, ended, is_permitted=lambda: answers.pop(0))
+    pieces = iter(content)
+    next(pieces)
+    content.look()
+    assert len(answers) == 2  # not each 50 ms
+    for _ in range(2):
+        moment[0] += streams.ASKED_AGAIN_SECONDS
+        content.look()
+    assert answers == []
+    with pytest.raises(ConnectionResetError):
+        next(pieces)
+    content.close()
+    assert ended == [(CHUNK, False, streams.AGREEMENT)]
 
 
 def test_a_stream_has_no_cap_unless_one_is_set() -> None:

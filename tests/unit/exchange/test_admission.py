@@ -191,6 +191,13 @@ def test_strangers_are_listed_a_dozen_times_and_counted_after_that(desk: Desk) -
     assert log_of(desk.nodes.desa.log)[-1]["counts"] == {"exchange.message_key_unknown": 40 - LISTED_AT_ONCE}
 
 
+def test_counts_of_strangers_are_written_also_after_the_clock_was_put_back(desk: Desk) -> None:
+    desk.admission.doorstep.count("exchange.message_key_unknown")
+    desk.nodes.clock.moment -= timedelta(minutes=10)
+    desk.admission.doorstep.write_due()
+    assert log_of(desk.nodes.desa.log)[-1]["counts"] == {"exchange.message_key_unknown": 1}
+
+
 def test_after_a_while_strangers_are_listed_again(desk: Desk) -> None:
     step = Doorstep(desk.book, desk.nodes.clock)
     assert [step.may_list() for _ in range(LISTED_AT_ONCE + 1)].count(True) == LISTED_AT_ONCE

@@ -18,6 +18,7 @@ import tenun.exchange
 from tenun.agreement.decision import Denial, Use
 from tenun.agreement.reason_texts import Reason
 from tenun.agreement.vocabulary import Operation
+from tenun.exchange import outbox
 from tenun.exchange import refusals as pack_refusals
 from tenun.exchange.refusals import ExchangeError, NotPermitted
 from tenun.exchange.wire import problem_types, problems, refusals
@@ -144,6 +145,17 @@ def test_every_problem_says_what_why_and_what_to_do_in_both_languages(kind: prob
     # RFC 6749, section 5.2: what `error_description` may hold.
     assert re.fullmatch(r"[\x20-\x21\x23-\x5B\x5D-\x7E]+", kind.title_en)
     assert (kind.status in (429, 503)) <= (kind.retry_after is not None)
+
+
+def test_an_event_that_will_fit_later_is_not_refused_as_one_that_never_will() -> None:
+    early, never = (
+        problems.REGISTRY[problem_types.CODES[code]]
+        for code in ("exchange.event_out_of_order", "exchange.event_malformed")
+    )
+    assert (early.status, early.retry_after) == (409, 5)
+    assert (never.status, never.retry_after) == (422, None)
+    assert not outbox._is_final(early.status)
+    assert outbox._is_final(never.status)
 
 
 def test_the_page_of_the_registry_has_every_problem() -> None:

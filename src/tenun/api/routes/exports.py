@@ -30,7 +30,7 @@ PREFIX = openapi.base("{agreement}")
 router = Router(tags=["exports"])
 POLL_SECONDS = 2
 log = structlog.get_logger("tenun.api")
-_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+_KEY = re.compile(r'"[\x21\x23-\x7e]{1,128}"|[\x21\x23-\x7e]{1,128}')
 
 
 @router.post(PREFIX + "/exports", url_name="export", openapi_extra=openapi.EXPORT)
@@ -139,8 +139,24 @@ def file(request: HttpRequest, agreement: str, job: str, name: str) -> Answer:
             passage=passage_of(call),
             connection=request.META.get("gunicorn.socket"),
             when_over=_ending(node, call, head, wanted.sha256),
+            is_permitted=_permission(node, call, _asked(found)),
         )
         return FileAnswer(head, content)
+
+
+def _permission(node: Service, call: Admitted, ask: Ask) -> Callable[[], bool]:
+    """Whether the agreement, as it stands by now, still gives what it gave when the call was let in."""
+
+    def is_permitted() -> bool:
+        try:
+            position = node.position()
+            return bool(node.admission.decide(position, ask, by=call.caller.party, now=node.station.clock.now()))
+        except Exception as problem:
+            # What cannot be read permits nothing; and whoever asks looks after all streams of the process.
+            log.error("permission of a stream", problem=getattr(problem, "code", type(problem).__name__))
+            return False
+
+    return is_permitted
 
 
 def _ending(node: Service, call: Admitted, head: Response, sha256: str) -> Callable[[int, bool, str | None], None]:
@@ -175,17 +191,21 @@ def _about(node: Service, request: HttpRequest, step: str, agreement: str, job: 
 
     def ask(caller: Caller) -> Ask:
         found.append(node.exports.job(job, client=str(caller.party)))
-        return Ask(
-            operation=Operation(found[0].operation),
-            dataset=found[0].dataset,
-            purpose=found[0].purpose,
-            fields=frozenset(found[0].fields),
-            area=found[0].area,
-            job=found[0].id,
-        )
+        return _asked(found[0])
 
     with node.admitted(message, step, ask, agreement=agreement, certificate=bodies.certificate(request)) as call:
         yield call, found[0]
+
+
+def _asked(job: Job) -> Ask:
+    return Ask(
+        operation=Operation(job.operation),
+        dataset=job.dataset,
+        purpose=job.purpose,
+        fields=frozenset(job.fields),
+        area=job.area,
+        job=job.id,
+    )
 
 
 def passage_of(call: Admitted) -> Passage:

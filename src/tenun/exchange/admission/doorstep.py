@@ -57,7 +57,8 @@ class Doorstep:
         """
         with self._lock:
             now = self._clock.now()
-            if self._since is None or (now - self._since < COUNTED_EVERY and not at_once):
+            # Before `since`: the clock was put back, and what was counted must not wait until it has caught up.
+            if self._since is None or (timedelta() <= now - self._since < COUNTED_EVERY and not at_once):
                 return
             self._book.turned_away(self._counts, since=self._since, until=now)
             self._counts.clear()

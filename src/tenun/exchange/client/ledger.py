@@ -22,25 +22,32 @@ from tenun.kernel.errors import TenunError
 
 _CODE = re.compile(r"[a-z][a-z0-9_.]{0,79}")
 
+NOT_STOPPED = frozenset(
+    {"acts", "state", "revision", "act", "receipt", "event", "checkpoint", "tile", "witness", "metadata", "node"}
+)
+"""Steps that a shut-off does not stop: the agreement's own papers, the evidence, and what a node tells anyone. The
+list is closed: whatever is not on it stops, tokens and the catalogue among them."""
+
 
 @dataclass
 class _Open:
-    call: calls.Call
+    call: calls.Call | None
+    """None for what is not noted: tokens are not signed messages, and the log is not read into the log."""
     passage: Passage | None
 
 
 class CallLedger:
     """Notes the signed calls of a node. `now` gives the agreement in force.
 
-    A call about data goes through the gate: before it leaves, at each chunk, and before its answer is used. Others
-    (acts, events, receipts, the log) do not: a shut-off never silences the evidence.
+    A call goes through the gate: before it leaves, at each chunk, and before its answer is used. Those of
+    `NOT_STOPPED` do not: a shut-off never silences the evidence.
     """
 
     def __init__(self, book: CallBook, gate: Gate, *, now: Callable[[], Agreement]) -> None:
         self._book = book
         self._gate = gate
         self._now = now
-        self._open: dict[str, _Open] = {}
+        self._open: dict[int, _Open] = {}
         self.permit: Permit | None = None
         """The decision that the calls about data rest on, for the log."""
 
@@ -52,20 +59,21 @@ class CallLedger:
         agreement = self._now()
         passage = self._passage(agreement, call)
         if not call.is_signed or call.about.get("step") in calls.NOT_NOTED:
+            self._open[id(request)] = _Open(None, passage)
             return
         told = calls.about(agreement, _digests(request), **_members(call))
-        self._open[told.id] = _Open(told, passage)
-        self._book.asked(told, decision=self.permit if passage is not None else None)
+        self._open[id(request)] = _Open(told, passage)
+        self._book.asked(told, decision=self.permit if told.dataset is not None else None)
         try:
             if passage is not None:
                 passage.require()
         except GateClosed as problem:
-            self._close(told.id, None, code=problem.code)
+            self._close(request, None, code=problem.code)
             raise
 
     def proceed(self, call: Call, request: Request) -> None:
         """Raises `AnswerLate` when the gate was closed since the call began."""
-        known = self._open.get(_id(request))
+        known = self._open.get(id(request))
         if known is None or known.passage is None:
             return
         try:
@@ -75,32 +83,27 @@ class CallLedger:
 
     def answered(self, call: Call, request: Request, answer: Answer) -> None:
         code = None if answer.status < 400 else _code_of(answer)
-        self._close(_id(request), _digests_of(answer, is_whole=True), code=code)
+        self._close(request, _digests_of(answer, is_whole=True), code=code)
 
     def failed(self, call: Call, request: Request, problem: TenunError, answer: Answer | None = None) -> None:
         digests = None if answer is None else _digests_of(answer, is_whole=False)
-        self._close(_id(request), digests, code=problem.code)
+        self._close(request, digests, code=problem.code)
 
     # --- below the surface -----------------------------------------------------------------------
 
     def _passage(self, agreement: Agreement, call: Call) -> Passage | None:
-        dataset = call.about.get("dataset")
-        if dataset is None:
+        if call.about.get("step") in NOT_STOPPED:
             return None
-        return Passage.enter(self._gate, agreement=agreement.id, dataset=dataset)
+        return Passage.enter(self._gate, agreement=agreement.id, dataset=call.about.get("dataset"))
 
-    def _close(self, id: str, answer: AnswerDigests | None, *, code: str | None) -> None:
-        known = self._open.pop(id, None)
-        if known is not None:
+    def _close(self, request: Request, answer: AnswerDigests | None, *, code: str | None) -> None:
+        known = self._open.pop(id(request), None)
+        if known is not None and known.call is not None:
             self._book.answered(known.call, answer, code=code)
 
 
 def _digests(request: Request) -> RequestDigests:
     return RequestDigests(**vars(signatures.signed(request)))
-
-
-def _id(request: Request) -> str:
-    return signatures.call_id(request) if "signature" in request.headers else ""
 
 
 def _members(call: Call) -> dict[str, Any]:

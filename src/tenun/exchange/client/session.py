@@ -217,6 +217,7 @@ class Client:
                 self._token_form(grant, now),
                 {"content-type": FORM, "dpop": proof},
                 is_signed=False,
+                about=_about(grant, "token"),
             )
         )
         token = _token(answer, grant, now)
@@ -231,7 +232,9 @@ class Client:
             "client_assertion_type": tokens.ASSERTION_TYPE,
             "client_assertion": self._assertion(now),
         }
-        call = Call("POST", "/introspect", urlencode(form).encode(), {"content-type": FORM}, is_signed=False)
+        content = urlencode(form).encode()
+        about = {"step": "introspect"}
+        call = Call("POST", "/introspect", content, {"content-type": FORM}, is_signed=False, about=about)
         return _object(self._transport.send(call))
 
     def forget_tokens(self) -> None:
@@ -451,12 +454,13 @@ class Client:
 
     def metadata(self) -> Mapping[str, Any]:
         """The peer's authorisation server (RFC 8414)."""
-        call = Call("GET", "/.well-known/oauth-authorization-server", is_signed=False, is_repeatable=True)
+        path, about = "/.well-known/oauth-authorization-server", {"step": "metadata"}
+        call = Call("GET", path, is_signed=False, is_repeatable=True, about=about)
         return _object(self._transport.send(call))
 
     def node(self) -> Mapping[str, Any]:
         """The peer's node: versions, log and witness prefixes."""
-        call = Call("GET", "/.well-known/pks-node", is_signed=False, is_repeatable=True)
+        call = Call("GET", "/.well-known/pks-node", is_signed=False, is_repeatable=True, about={"step": "node"})
         return _object(self._transport.send(call))
 
     def acts(self) -> Any:

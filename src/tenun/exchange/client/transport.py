@@ -79,7 +79,8 @@ class Call:
     accepted: frozenset[int] = frozenset()
     """Statuses from 400 on that are an answer and no refusal."""
     about: Mapping[str, Any] = field(default_factory=dict)
-    """Step, and for data operation, dataset, purpose, fields, area and job: for the log of a node. Never a person."""
+    """Step, and for data operation, dataset, purpose, fields, area and job: for the gate and the log of a node. Never
+    a person. A step that a node does not know stops with a shut-off."""
 
 
 _T = TypeVar("_T")

@@ -367,6 +367,19 @@ TYPES: tuple[ProblemType, ...] = (
         remedy_en="Send it as docs/protocols has it; an event never carries personal data.",
     ),
     ProblemType(
+        # Not 425, which is about TLS early data (RFC 8470): the chain here is what the event conflicts with, and the
+        # conflict passes once the predecessor is here.
+        slug="event-out-of-order",
+        status=409,
+        retry_after=5,
+        title_id="Peristiwa mendahului yang harus ada lebih dahulu",
+        title_en="The event came before what it follows",
+        cause_id="Akta dalam peristiwa itu mengikuti akta yang belum ada di sini dan belum dapat diambil.",
+        cause_en="The act in it follows one that is not here yet and could not be fetched.",
+        remedy_id="Kirim ulang peristiwa yang sama setelah Retry-After, atau kirim dahulu akta pendahulunya.",
+        remedy_en="Send the same event again after Retry-After, or send the act that it follows first.",
+    ),
+    ProblemType(
         slug="gone",
         status=410,
         title_id="Sudah tidak ada",
@@ -573,7 +586,7 @@ CODES: Mapping[str, str] = {
     "exchange.event_malformed": "event-refused",
     "exchange.event_type_unknown": "event-refused",
     "exchange.event_source_other": "event-refused",
-    "exchange.event_out_of_order": "event-refused",
+    "exchange.event_out_of_order": "event-out-of-order",
     # what the other party posts to us
     "exchange.receipt_malformed": "request-malformed",
     "exchange.receipt_other": "request-malformed",

@@ -18,9 +18,10 @@ from tenun.exchange import pack, receipt, unpack
 from tenun.exchange import refusals as r
 from tenun.exchange.calls import CallBook
 from tenun.exchange.client import AnswerNotBelieved, FileAltered, PeerUnreachable, Refused
-from tenun.exchange.client.node import AnswerOtherThanAsked
+from tenun.exchange.client.node import AnswerOtherThanAsked, Consumer
 from tenun.exchange.client.pulls import PullUnderWay, only_one, under_way
 from tenun.exchange.client.refusals import AnswerLate
+from tenun.exchange.client.transport import Call
 from tenun.exchange.gate import GateClosed
 from tenun.exchange.holdings import BaseOther
 from tenun.exchange.register import Register
@@ -409,10 +410,68 @@ def test_what_was_cut_off_there_ends_here_too(nodes: Nodes, provider: Provider, 
     assert under_way(nodes.naker) == []
 
 
+def asks_beside_a_pull(consumer: Consumer) -> dict[str, Callable[[], object]]:
+    """Every call that a shut-off stops and that is no step of a pull, by its step at the provider."""
+    client = consumer.client()
+    grant = client.grant(dataset="sid-warga", operation="bulk", purpose="pemadanan", fields=["nik"], area="53.17")
+    return {
+        "token": lambda: client.token(grant),
+        "introspect": lambda: client.introspect("a.b.c"),
+        "v1-catalog": client.catalogue,
+        "acts-later": lambda: client.call(Call("GET", f"{client.credentials.base}/acts-later")),
+    }
+
+
+@pytest.mark.pasal("7(4)")
+@pytest.mark.parametrize("step", ["token", "introspect", "v1-catalog", "acts-later"])
+def test_behind_a_closed_gate_neither_a_token_nor_the_catalogue_is_asked_for(
+    nodes: Nodes, provider: Provider, address: str, step: str
+) -> None:
+    consumer = consumer_of(nodes.naker, address, gate=Switch(is_shut=True))
+    with pytest.raises(GateClosed):
+        asks_beside_a_pull(consumer)[step]()
+    assert provider.seen == []
+
+
+@pytest.mark.pasal("7(4)")
+@pytest.mark.parametrize("step", ["token", "v1-catalog"])
+def test_a_token_or_a_catalogue_that_comes_after_the_gate_closed_is_thrown_away(
+    nodes: Nodes, provider: Provider, address: str, step: str
+) -> None:
+    gate = Switch()
+    consumer = consumer_of(nodes.naker, address, gate=gate)
+    ask = asks_beside_a_pull(consumer)[step]
+    provider.on(step, lambda exchange: setattr(gate, "is_shut", True), only=1)
+    with pytest.raises(AnswerLate):
+        ask()
+    gate.is_shut = False
+    assert ask()
+    assert provider.steps() == [step, step]  # nothing of the first one was kept
+
+
+@pytest.mark.pasal("7(4)")
+def test_closing_one_dataset_stops_its_tokens_and_leaves_the_catalogue(
+    nodes: Nodes, provider: Provider, address: str
+) -> None:
+    class OneShut(Switch):
+        def epoch(self, *, agreement: str, dataset: str | None = None, client: str | None = None) -> str:
+            self.is_shut = dataset == "sid-warga"
+            return super().epoch(agreement=agreement, dataset=dataset, client=client)
+
+    asks = asks_beside_a_pull(consumer_of(nodes.naker, address, gate=OneShut()))
+    with pytest.raises(GateClosed):
+        asks["token"]()
+    assert asks["v1-catalog"]()
+    assert provider.steps() == ["v1-catalog"]
+
+
 def test_evidence_goes_on_behind_a_closed_gate(nodes: Nodes, provider: Provider, address: str) -> None:
     consumer = consumer_of(nodes.naker, address, gate=Switch(is_shut=True))
     assert consumer.send_event(b"{}") == 202
-    assert consumer.client().acts()
+    client = consumer.client()
+    asked = [client.acts, client.state, client.metadata, client.node, client.log_checkpoint]
+    assert all(ask() for ask in asked)
+    assert client.post_receipt(b"a.b.c") is not None
 
 
 # --- receipts --------------------------------------------------------------------------------------------
