@@ -105,7 +105,7 @@ def _areas() -> list[Area]:
 def _rows(one: Definition, areas: list[Area], size: dict[str, int], chance: random.Random) -> Iterator[dict[str, Any]]:
     exact: dict[str, tuple[float, float]] = {}
     for code, adults in size.items():
-        if one.kind is Kind.RATE:
+        if one.is_share:
             exact[code] = (round(adults * chance.uniform(0.45, 0.9)), adults)
         else:
             exact[code] = (adults if one.id == "A1" else chance.randint(6, 90), 1)
@@ -130,8 +130,10 @@ def _row(
     one: Definition, area: Area, breakdown: str, category: str, state: ValueState, reason: str | None, count: float,
     whole: float,
 ) -> dict[str, Any]:  # fmt: skip
-    is_rate = one.kind is Kind.RATE
-    amount = round(100 * count / whole, 1) if is_rate else float(count)
+    is_rate, is_middle = one.is_quotient, one.kind is Kind.MEDIAN
+    amount = float(count if one.is_sum else round(count / whole, 0 if is_middle else 1))
+    if one.is_share:
+        amount = round(100 * count / whole, 1)
     if state is ValueState.OK and not amount:
         state = ValueState.ZERO
     if state is ValueState.ZERO:
@@ -147,9 +149,9 @@ def _row(
         "state": str(state),
         "value": amount if shown else None,
         "numerator": float(count) if shown and is_rate else None,
-        "denominator": float(whole) if shown and is_rate else None,
-        "low": round(max(amount - 3, 0), 1) if shown and is_rate else amount if shown else None,
-        "high": round(min(amount + 4, 100), 1) if shown and is_rate else amount if shown else None,
+        "denominator": float(whole) if shown and not one.is_sum else None,
+        "low": round(max(amount - 3, 0), 1) if shown and one.is_share else amount if shown else None,
+        "high": round(min(amount + 4, 100), 1) if shown and one.is_share else amount if shown else None,
         "unit": str(one.unit),
         "reason": reason,
         "sid_as_of": None if state is ValueState.NS else SID_AS_OF,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from tenun.cli import console, link_asking, link_engine, link_export, link_files, link_model, link_report, review
 from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption, ThreadsOption
 from tenun.cli.link_engine import EngineName, EngineOption, MasterOption
-from tenun.linkage import quality, run, settings
+from tenun.linkage import quality, run
 from tenun.linkage.run import LinkReport
 from tenun.node.home import NodeHome, Role
 
@@ -30,12 +30,19 @@ def run_command(
     memory: MemoryOption = "4GB",
     engine: EngineOption = EngineName.DUCKDB,
     master: MasterOption = link_engine.MASTER,
+    report_folder: Annotated[
+        Path | None,
+        typer.Option("--report", file_okay=False, help="Folder laporan: HTML, PDF, JSON / folder for its report."),
+    ] = None,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Padankan warga yang diterima dengan akun di simpul naker / link the residents received at node naker."""
+    """Padankan warga yang diterima dengan akun di simpul naker / link the residents received at node naker.
+
+    Dengan --report, laporan pemadanan ini juga dibuat; tanpa itu, buat dengan `tenun link report`.
+    """
     link_engine.refuse_spark(engine, master)
     home = NodeHome.of(Role.NAKER)
-    chosen = settings.load(settings_file, model=model, threads=threads, memory=memory)
+    chosen = link_asking.chosen(settings_file, model=model, threads=threads, memory=memory)
     link_model.require_signed(home, model)
     permitted = link_asking.ask(home)
     with link_asking.bar(as_json) as progress:
@@ -47,7 +54,15 @@ def run_command(
             judgements=link_asking.judged(home),
             progress=progress,
         )
-    console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_report(report))
+        written = (
+            link_report.write(link_report.make(home, permitted, chosen, progress=progress), report_folder)
+            if report_folder is not None
+            else []
+        )
+    files = [path.name for path in written]
+    console.answer(
+        {**report.as_dict(), "report_files": files}, as_json=as_json, show=lambda: _show_report(report, files)
+    )
 
 
 @app.command("evaluate")
@@ -74,7 +89,7 @@ app.command("self-test")(link_report.self_test_command)
 app.command("export")(link_export.export_command)
 
 
-def _show_report(report: LinkReport) -> None:
+def _show_report(report: LinkReport, files: Sequence[str]) -> None:
     table = Table("golongan / class", "akun / accounts", "%")
     for name, count in report.linked.items():
         table.add_row(name, f"{count:,}", _percent(count / report.seekers if report.seekers else None))
@@ -92,6 +107,8 @@ def _show_report(report: LinkReport) -> None:
         console.out.print(f"{name}: {value}", markup=False)
     if report.second_accounts:
         console.out.print(f"akun kedua orang yang sama / second accounts: {report.second_accounts:,}", markup=False)
+    told = ", ".join(files) or "tenun link report --out FOLDER"
+    console.out.print(f"laporan / report: {told}", markup=False)
     console.show_left_out(report.left_out, report.left_out_reasons)
     if report.is_invented:
         console.out.print(

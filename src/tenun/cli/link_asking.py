@@ -13,12 +13,15 @@ import typer
 from tenun.agreement.vocabulary import Party
 from tenun.cli import console
 from tenun.kernel.clock import SystemClock
-from tenun.linkage import permits
+from tenun.linkage import permits, settings
 from tenun.linkage.permits import Permits
 from tenun.linkage.review import judgements
+from tenun.linkage.settings import LinkSettings
 from tenun.linkage.stages import Progress
+from tenun.linkage.standard.retired import RetiredRegions
 from tenun.node.chain import standing_of
-from tenun.node.home import NodeHome
+from tenun.node.home import NodeHome, reference_folder
+from tenun.registry.reference.regions import Regions
 
 SettingsOption = Annotated[
     Path | None, typer.Option("--settings", help="Berkas batas keputusan (TOML) / file of thresholds (TOML).")
@@ -40,6 +43,14 @@ STAGE_NAMES = {
     "train": "Melatih model / training",
     "charts": "Menggambar / drawing",
 }
+
+
+def chosen(
+    file: Path | None, *, model: Path | None = None, threads: int | None = None, memory: str = "4GB"
+) -> LinkSettings:
+    """The settings of a run, with the history of regions that this machine knows. Raises `SettingsUnreadable`."""
+    history = RetiredRegions.of(Regions.load(reference_folder()))
+    return settings.load(file, model=model, threads=threads, memory=memory, regions=history)
 
 
 def ask(home: NodeHome) -> Permits:

@@ -14,8 +14,13 @@ from tenun.cli import console, link_asking, link_engine
 from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption, ThreadsOption
 from tenun.cli.link_engine import EngineName, EngineOption, MasterOption
 from tenun.kernel.clock import SystemClock
-from tenun.linkage import files, settings, updating
+from tenun.linkage import files, updating
 from tenun.linkage.standard import table as standard
+
+JudgementsOption = Annotated[
+    Path | None,
+    typer.Option("--judgements", exists=True, dir_okay=False, help="Penilaian orang (Parquet: kedua id, verdict)."),
+]
 
 
 def files_command(
@@ -39,6 +44,7 @@ def files_command(
         Path | None,
         typer.Option("--state", help="Folder keadaan untuk `link update`; berisi data orang / state to continue from."),
     ] = None,
+    judgements: JudgementsOption = None,
     settings_file: SettingsOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
@@ -49,18 +55,20 @@ def files_command(
 ) -> None:
     """Padankan dua tabel orang dari berkas Parquet / link any two person tables in Parquet files.
 
-    Kolom: nik, nama, tgl_lahir, jk, kode_desa, alamat, sebagaimana orang mengetiknya. Hasil: satu baris tiap akun.
+    Kolom: nik, nama, tgl_lahir, jk, kode_desa, alamat, sebagaimana orang mengetiknya; no_kk bila ada pada keduanya.
+    Hasil: satu baris tiap akun.
     """
     with link_engine.machines(engine, master) as machines, link_asking.bar(as_json) as progress:
         report = files.link_files(
             files.PersonTable(left, left_id),
             files.PersonTable(right, right_id),
             out,
-            settings=settings.load(settings_file, model=model, threads=threads, memory=memory),
+            settings=link_asking.chosen(settings_file, model=model, threads=threads, memory=memory),
             as_of=as_of.date() if as_of else SystemClock().now().date(),
             without=without or (),
             work=work,
             state=state,
+            judgements=judgements,
             machines=machines,
             progress=progress,
         )
@@ -85,6 +93,7 @@ def update_command(
     changes: Annotated[
         Path | None, typer.Option("--changes", help="Berkas tautan yang berubah / links that are others than before.")
     ] = None,
+    judgements: JudgementsOption = None,
     settings_file: SettingsOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
@@ -101,8 +110,9 @@ def update_command(
             out,
             left=updating.Delta(left_changed, left_gone),
             right=updating.Delta(right_changed, right_gone),
-            settings=settings.load(settings_file, model=model, threads=threads, memory=memory),
+            settings=link_asking.chosen(settings_file, model=model, threads=threads, memory=memory),
             changes=changes,
+            judgements=judgements,
             progress=progress,
         )
     console.answer(report.as_dict(), as_json=as_json, show=lambda: _show_update(report, out))

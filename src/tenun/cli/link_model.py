@@ -14,7 +14,7 @@ from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption
 from tenun.exchange import signature
 from tenun.exchange.refusals import SignatureInvalid
 from tenun.exchange.station import pinned_message_keys
-from tenun.linkage import drift, settings, training
+from tenun.linkage import drift, training
 from tenun.linkage import model as models
 from tenun.linkage.drift import Drift
 from tenun.linkage.model import Model, Signature
@@ -53,7 +53,7 @@ def train_command(
             home.lake,
             residents_permit=permitted.residents,
             seekers_permit=permitted.seekers,
-            settings=settings.load(settings_file, model=model, memory=memory),
+            settings=link_asking.chosen(settings_file, model=model, memory=memory),
             seed=seed,
         )
     if is_signed:
@@ -77,7 +77,7 @@ def drift_command(
     """
     home = NodeHome.of(Role.NAKER)
     permitted = link_asking.ask(home)
-    chosen = settings.load(settings_file, model=model, memory=memory)
+    chosen = link_asking.chosen(settings_file, model=model, memory=memory)
     with link_asking.bar(as_json) as progress:
         if progress is not None:
             progress("train", 0, 1)

@@ -18,8 +18,9 @@ from tenun.cli import console, link_asking
 from tenun.cli.link_asking import MemoryOption, ModelOption, SettingsOption
 from tenun.kernel.clock import SystemClock
 from tenun.lake.snapshot import Layer
-from tenun.linkage import crosswalk, inputs, self_test, settings, training
+from tenun.linkage import crosswalk, inputs, self_test, training
 from tenun.linkage.inputs import SEEKERS_SIDE
+from tenun.linkage.permits import Permits
 from tenun.linkage.report import keeping
 from tenun.linkage.report.document import LANGUAGES, said, say
 from tenun.linkage.report.keeping import Report
@@ -28,6 +29,8 @@ from tenun.linkage.review import estimate, judgements
 from tenun.linkage.review.desk import Desk
 from tenun.linkage.review.estimate import Estimate
 from tenun.linkage.self_test import Found, SelfTest
+from tenun.linkage.settings import LinkSettings
+from tenun.linkage.stages import Progress
 from tenun.node.chain import standing_of
 from tenun.node.home import NodeHome, Role, reference_folder
 from tenun.registry.reference.regions import Regions
@@ -52,22 +55,34 @@ def report_command(
     Disimpan di danau dan tampil di portal; dengan --out juga ditulis sebagai HTML, PDF, dan JSON.
     """
     home = NodeHome.of(Role.NAKER)
-    permitted = link_asking.ask(home)
+    chosen = link_asking.chosen(settings_file, model=model, memory=memory)
     with link_asking.bar(as_json) as progress:
-        report = keeping.make(
-            home.lake,
-            residents_permit=permitted.residents,
-            seekers_permit=permitted.seekers,
-            settings=settings.load(settings_file, model=model, memory=memory),
-            name_of=names(),
-            disability=_disability(home),
-            estimate=_estimate(home),
-            hidden=hidden,
-            progress=progress,
-        )
-    written = _write(report, out) if out is not None else []
+        report = make(home, link_asking.ask(home), chosen, hidden=hidden, progress=progress)
+    written = write(report, out) if out is not None else []
     answer = {**report.document.as_dict(), "files": [path.name for path in written]}
     console.answer(answer, as_json=as_json, show=lambda: _show_report(report, written))
+
+
+def make(
+    home: NodeHome,
+    permitted: Permits,
+    chosen: LinkSettings,
+    *,
+    hidden: int = self_test.SAMPLE,
+    progress: Progress | None = None,
+) -> Report:
+    """The report on the present crosswalk, kept in the lake. Raises as `keeping.make` does."""
+    return keeping.make(
+        home.lake,
+        residents_permit=permitted.residents,
+        seekers_permit=permitted.seekers,
+        settings=chosen,
+        name_of=names(),
+        disability=_disability(home),
+        estimate=_estimate(home),
+        hidden=hidden,
+        progress=progress,
+    )
 
 
 def self_test_command(
@@ -86,7 +101,7 @@ def self_test_command(
             home.lake,
             residents_permit=permitted.residents,
             seekers_permit=permitted.seekers,
-            settings=settings.load(settings_file, model=model, memory=memory),
+            settings=link_asking.chosen(settings_file, model=model, memory=memory),
             is_told=True,
         ) as present:
             found = self_test.run(present, size=hidden, seed=seed)
@@ -160,7 +175,8 @@ def _read_disability(home: NodeHome, permit: Permit) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _write(report: Report, folder: Path) -> list[Path]:
+def write(report: Report, folder: Path) -> list[Path]:
+    """Write a report as HTML and PDF in both languages, and as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [keeping.DOCUMENT, *(f"report.{language}.{kind}" for language in LANGUAGES for kind in ("html", "pdf"))]
     for name in names:

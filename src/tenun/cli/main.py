@@ -31,6 +31,7 @@ GROUPS = {
     "feedback": "tenun.cli.feedback",
     "log": "tenun.cli.log",
     "duties": "tenun.cli.duties",
+    "mail": "tenun.cli.mail",
     "link": "tenun.cli.link",
     "indicators": "tenun.cli.indicators",
     "results": "tenun.cli.results",

@@ -5,7 +5,8 @@ count. Three steps, each exact in what it claims: bounds are handed on from sum 
 falls apart into pieces that have no hidden number in common; and in each piece it is decided which numbers can have one
 value only. Where a piece is a network (each number in at most two sums, once on each side) that is decided with bounds:
 a possible table is found, and a number is fixed when no circle of changes runs through it. Other pieces, which arise
-when several releases are put together, are decided by elimination, so without bounds beyond the first step.
+when several releases or both margins of a table are put together, are decided by a linear program (`linear`); large
+ones by elimination, so without bounds beyond the first step.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tenun.disclosure import linear
+from tenun.disclosure.linear import UNBOUNDED, Contradiction
 from tenun.kernel.errors import TenunError
 
-UNBOUNDED = 10**12
-"""More than any count of people."""
+__all__ = ["UNBOUNDED", "Contradiction", "PublishedContradicts", "System", "Told", "attack", "average"]
+
 _PASSES_MAX = 40
 """How often a sum is looked at again: bounds in a circle may creep towards one another a person at a time."""
 _PRIME = (1 << 61) - 1
+PROGRAM_MAX = 600
+"""Numbers of a piece beyond which a linear program would take longer than an audit may."""
 _ELIMINATED_MAX = 4000
 """Numbers of a piece beyond which elimination would take longer than an audit may."""
 
@@ -33,10 +38,6 @@ class PublishedContradicts(TenunError):
     text_en = "The published numbers of table {table} contradict one another."
     remedy_id = "Periksa keutuhan potret dengan `tenun lake verify`, lalu hitung ulang."
     remedy_en = "Check the snapshot with `tenun lake verify`, then compute it again."
-
-
-class Contradiction(Exception):
-    """Within one system; whoever knows which table it is says so with `PublishedContradicts`."""
 
 
 @dataclass
@@ -71,6 +72,8 @@ def attack(system: System) -> Told:
         names = sorted({name for members, _ in sums for name, _ in members}, key=repr)
         if _is_network(sums):
             fixed |= _Circulation(sums, bounds).fixed()
+        elif len(names) <= PROGRAM_MAX:
+            fixed |= _programmed(sums, bounds)
         elif len(names) <= _ELIMINATED_MAX:
             fixed |= _eliminated(sums)
         else:
@@ -311,6 +314,13 @@ class _Circulation:
 
 
 # --- anything else -----------------------------------------------------------------------------
+
+
+def _programmed(sums: Sums, bounds: Mapping[Hashable, tuple[int, int]]) -> dict[Hashable, int]:
+    try:
+        return linear.fixed(sums, bounds)
+    except linear.Unsolved:
+        return _eliminated(sums)
 
 
 def _eliminated(sums: Sums) -> dict[Hashable, int]:

@@ -3,6 +3,9 @@
 Reads only what every recipient has. One indicator at a time; only sums in which something is hidden leave the database,
 with everything shown in them added up already. So the districts of a country fall apart into small pieces, and the cost
 is that of the hidden cells.
+
+Tables with two margins, and all that is perturbed, are attacked once more with every breakdown at once (`joint`). What
+nested groups tell by their difference is looked at last (`nesting`).
 """
 
 from __future__ import annotations
@@ -13,7 +16,10 @@ from pathlib import Path
 
 import duckdb
 
+from tenun.disclosure import joint, nesting
 from tenun.disclosure.attack import UNBOUNDED, Contradiction, PublishedContradicts, System, attack
+from tenun.disclosure.gates import TIMES
+from tenun.disclosure.nesting import Nesting
 from tenun.disclosure.ptable import PTable
 from tenun.engine import duckdb as engine
 from tenun.kernel.clause import implements
@@ -48,6 +54,8 @@ class Release:
     minimum_population: int
     noise: PTable | None = None
     """The p-table of perturbed counts; None where counts are true or hidden."""
+    nestings: Sequence[Nesting] = ()
+    """Which groups of the indicators are part of which."""
 
 
 @dataclass(frozen=True, order=True)
@@ -60,7 +68,10 @@ class Recovered:
     category: str
     kind: str
     """`shown_elsewhere`: another release shows it. `computable`: it follows from sums and bounds.
-    `small_difference`: two releases of one date show groups that differ by fewer than the least cell."""
+    `small_difference`: two releases of one date show groups that differ by fewer than the least cell.
+    `other_noise`: two releases show one number with different noise, which can be averaged.
+    `nested_difference`: two shown groups, one within the other, differ by fewer than the least cell; or what is hidden
+    is the difference or the sum of groups that are shown."""
 
 
 @dataclass
@@ -79,7 +90,7 @@ class Report:
 
 
 # Withheld for their quality and not for whom they tell of: no secret unless the number is a small one.
-_DOUBTED = ("match_rate_low", "unknown_high", "incomplete")
+_DOUBTED = ("match_rate_low", "unknown_high", "incomplete", "nothing_there")
 
 
 @implements(
@@ -100,6 +111,8 @@ def audit(subject: Release, others: Sequence[Release] = ()) -> Report:
         for one in subject.indicators.values():
             mine = [at for at, release in enumerate(releases) if _is_same(release.indicators.get(one.id), one)]
             _audit_indicator(connection, one, mine, releases, report)
+        if subject.noise is None:
+            report.recovered += _nested(connection, subject)
     finally:
         connection.close()
     report.recovered = sorted(set(report.recovered))
@@ -163,9 +176,12 @@ def _audit_indicator(
     ]
     if len(mine) > 1:
         report.recovered += _small_differences(connection, one, releases, minimum)
+        report.recovered += _other_noises(connection, one)
     dimensions = [row[0] for row in connection.execute("SELECT DISTINCT breakdown FROM cells ORDER BY 1").fetchall()]
     for breakdown in dimensions:
         _attack_table(connection, one, breakdown, minimum, report)
+    if len(dimensions) > 1 and (releases[0].noise is not None or any(TIMES in one for one in dimensions)):
+        _attack_jointly(connection, one, minimum, report)
 
 
 def _cells(at: int, one: Indicator, releases: Sequence[Release]) -> str:
@@ -191,6 +207,7 @@ def _cells(at: int, one: Indicator, releases: Sequence[Release]) -> str:
     bound = _bound_by_others(at, one, release)
     return f"""
         SELECT {at} AS release, {names}, {shown} AS shown, {is_secret} AS is_secret,
+               CASE WHEN {release.noise is not None} THEN {count} END AS perturbed,
                ({release.noise is not None} OR coalesce(reason, '') IN {_DOUBTED}) AS is_secret_if_small,
                hash({identity}, {names}) AS cell, {base} AS base,
                {f"coalesce(most_told, {UNBOUNDED})" if one.is_rate else UNBOUNDED}::BIGINT AS base_high,
@@ -263,6 +280,60 @@ def _attack_table(
     # group is a secret of the group, as long as there is somebody in it.
     fixed = {cell: value for cell, value in told.fixed.items() if value > 0 or (one.is_rate and cell not in nobody)}
     report.recovered += _named(connection, one, fixed, minimum)
+
+
+def _attack_jointly(connection: duckdb.DuckDBPyConnection, one: Indicator, minimum: int, report: Report) -> None:
+    """Every breakdown at once, with both margins of each table that has two."""
+    rows = connection.execute(
+        """SELECT DISTINCT release, area_code, breakdown, category, cell, known, from_low,
+               greatest(from_low, to_high) AS to_high FROM cells"""
+    ).fetchall()
+    around: dict[int, dict[str, list[str]]] = {}
+    for at in {row[0] for row in rows}:
+        above: dict[str, list[str]] = {}
+        for area, ancestor in connection.execute(
+            f"SELECT area_code, ancestor FROM around_{at} WHERE steps > 0 ORDER BY area_code, steps"
+        ).fetchall():
+            above.setdefault(area, []).append(ancestor)
+        around[at] = above
+    try:
+        told = joint.attack([joint.Number(*row) for row in rows], around)
+    except Contradiction as problem:
+        raise PublishedContradicts(table=one.id) from problem
+    report.tables += 1
+    report.undecided += told.undecided
+    fixed = {cell: value for cell, value in told.fixed.items() if value > 0 or one.is_rate}
+    report.recovered += _named(connection, one, fixed, minimum)
+
+
+def _other_noises(connection: duckdb.DuckDBPyConnection, one: Indicator) -> Iterator[Recovered]:
+    """The same people with another noise: made under another key, or with another p-table."""
+    rows = connection.execute(
+        """SELECT DISTINCT one.area_code, one.breakdown, one.category
+        FROM cells one JOIN cells other USING (cell)
+        WHERE one.release = 0 AND other.release <> 0 AND one.is_secret AND one.perturbed <> other.perturbed"""
+    ).fetchall()
+    return (Recovered(one.id, area, breakdown, category, "other_noise") for area, breakdown, category in rows)
+
+
+def _nested(connection: duckdb.DuckDBPyConnection, subject: Release) -> Iterator[Recovered]:
+    """What the groups of one release tell about one another, area by area and category by category."""
+    groups = {group.indicator for one in subject.nestings for group in one.groups} & subject.indicators.keys()
+    if not groups:
+        return
+    listed = ", ".join(f"'{one}'" for one in sorted(groups))
+    figures: dict[tuple[str, str, str], dict[str, nesting.Figure]] = {}
+    for area, breakdown, category, indicator, numerator, denominator, is_secret in connection.execute(
+        f"""SELECT area_code, breakdown, category, indicator, coalesce(numerator, value)::BIGINT, denominator::BIGINT,
+               coalesce(numerator, value) IS NULL AND coalesce(reason, '') NOT IN {_DOUBTED}
+        FROM values_0 WHERE indicator IN ({listed}) AND state NOT IN ('ns', 'nc')"""
+    ).fetchall():
+        figures.setdefault((area, breakdown, category), {})[indicator] = nesting.Figure(
+            numerator, denominator if subject.indicators[indicator].is_rate else None, is_secret
+        )
+    for (area, breakdown, category), there in figures.items():
+        for indicator in nesting.told(there, subject.nestings, minimum=subject.minimum_cell):
+            yield Recovered(indicator, area, breakdown, category, "nested_difference")
 
 
 def _groups_of_nobody(connection: duckdb.DuckDBPyConnection, breakdown: str) -> set[Hashable]:

@@ -77,13 +77,19 @@ class Standing:
     """What every area's sources are like, looked up once for all indicators."""
 
     def __init__(self, inputs: Inputs, places: Places) -> None:
-        self.seekers_as_of, self.vacancies_as_of = inputs.seekers_as_of, inputs.vacancies_as_of
+        self.seekers_as_of = inputs.seekers_as_of
+        self.supplied_on: Mapping[str, date | None] = {
+            "vacancies": inputs.vacancies_as_of, "trainings": inputs.trainings_as_of,
+        }  # fmt: skip
         deliveries = [inputs.deliveries.get(code) for code in places.codes]
         self.has_delivered = np.array([one is not None for one in deliveries], bool)
         self.is_linked = np.array([one is not None and one.is_linked for one in deliveries], bool)
         self.sid_as_of = np.array([NEVER if one is None else _days(one.as_of) for one in deliveries], np.int32)
         self.has_seekers = _covered(places, inputs.seekers_areas)
-        self.has_vacancies = _covered(places, inputs.vacancies_areas)
+        self.has_supply: Mapping[str, Flags] = {
+            "vacancies": _covered(places, inputs.vacancies_areas),
+            "trainings": _covered(places, inputs.trainings_areas),
+        }
 
 
 def build(
@@ -100,28 +106,27 @@ def build(
     assert places.codes == tuple(sorted(areas)), "the areas measured are those added up"
     standing = standing or Standing(inputs, places)
     measured = measurement.run(definition)
-    is_supply = definition.kind is Kind.SUPPLY
+    supply = definition.supply
+    is_supply = definition.is_of_things and supply is not None
     base = np.flatnonzero(places.rank == _RANKS[Level.REGENCY if is_supply else Level.VILLAGE])
     filled = measurement.filled(definition.needs_filled) if definition.needs_filled else None
-    gap = (_supply_gaps(standing) if is_supply else _gaps(definition, standing, filled))[base]
-    siapkerja_as_of = standing.vacancies_as_of if is_supply else standing.seekers_as_of
+    gaps = [] if is_supply else [_gaps(definition, standing, filled)]
+    gaps += [] if supply is None else [_supply_gaps(standing, supply)]
+    # The first of the reasons is the one to tell.
+    gap = np.minimum.reduce(gaps)[base]
+    clocks = [] if is_supply else [standing.seekers_as_of]
+    clocks += [] if supply is None else [standing.supplied_on[supply]]
+    siapkerja_as_of = min((one for one in clocks if one is not None), default=None)
     clock = siapkerja_as_of if Source.SIAPKERJA in definition.sources else None
     sid_as_of = standing.sid_as_of[base] if Source.SID in definition.sources else np.full(len(base), NEVER, np.int32)
     oldest = _days(reference_date - timedelta(days=definition.rhythm.stale_after_days))
     is_old = (sid_as_of < oldest) | (clock is not None and _days(clock) < oldest)
     has = gap == NO_GAP
-    sums = Measured(
-        places,
-        measured.slots,
-        *(
-            _up(places, base[has], one[base[has]], np.add, 0)
-            for one in (measured.numerator, measured.denominator, measured.unknown)
-        ),
-    )
+    has_numbers = _up(places, base, has, np.logical_or, False)
     cube = Cube(
         definition=definition,
-        measured=sums,
-        has_numbers=_up(places, base, has, np.logical_or, False),
+        measured=_together(definition, measured, base[has], has_numbers),
+        has_numbers=has_numbers,
         gap=_up(places, base, gap, np.minimum, np.int8(NO_GAP)),
         is_stale=_up(places, base[has], is_old[has], np.logical_and, True),
         is_partly_stale=_up(places, base[has], is_old[has], np.logical_or, False),
@@ -129,6 +134,20 @@ def build(
         siapkerja_as_of=clock,
     )
     return _reached(cube) if is_supply else cube
+
+
+def _together(definition: Definition, measured: Measured, base: npt.NDArray[np.int64], has_numbers: Flags) -> Measured:
+    """What the base areas make together. Middles stand as the query told them; the things that persons are divided by
+    are those of the regencies that have such persons' numbers."""
+    places = measured.places
+    told = (measured.numerator, measured.denominator, measured.unknown)
+    if definition.kind is Kind.MEDIAN:
+        return Measured(places, measured.slots, *(np.where(has_numbers[:, None], one, 0) for one in told))
+    numerator, denominator, unknown = (_up(places, base, one[base], np.add, 0) for one in told)
+    if definition.kind is Kind.RATIO:
+        regencies = np.flatnonzero(has_numbers & (places.rank == _RANKS[Level.REGENCY]))
+        denominator = _up(places, regencies, measured.denominator[regencies], np.add, 0)
+    return Measured(places, measured.slots, numerator, denominator, unknown)
 
 
 def summed(places: Places, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -188,10 +207,10 @@ def _gaps(definition: Definition, standing: Standing, filled: Flags | None) -> n
     return gap
 
 
-def _supply_gaps(standing: Standing) -> npt.NDArray[np.int8]:
+def _supply_gaps(standing: Standing, supply: str) -> npt.NDArray[np.int8]:
     gap = np.full(len(standing.has_delivered), NO_GAP, np.int8)
-    _mark(gap, ~standing.has_vacancies, (ValueState.NS, "area_missing"))
-    if standing.vacancies_as_of is None:
+    _mark(gap, ~standing.has_supply[supply], (ValueState.NS, "area_missing"))
+    if standing.supplied_on[supply] is None:
         _mark(gap, np.ones(len(gap), bool), (ValueState.NS, "source_missing"))
     return gap
 

@@ -8,7 +8,6 @@ gives on a table small enough to add up by hand). The items are those that Perpr
 from __future__ import annotations
 
 import datetime
-import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from tenun.disclosure.profile import DisclosureClass
 from tenun.indicators.areas import Level
+from tenun.kernel import canonical_json
 from tenun.kernel.errors import TenunError
 
 FOLDER = Path(os.environ.get("TENUN_ROOT", Path(__file__).resolve().parents[3])) / "indicators"
@@ -62,6 +62,12 @@ class Kind(StrEnum):
     """Numerator in a hundred of the denominator; both are added over areas before dividing."""
     SUPPLY = "supply"
     """Things within reach of an area, counted by regency: the same for all that lies within one regency."""
+    SUPPLY_RATE = "supply_rate"
+    """Numerator in a hundred of the denominator, both of them supplies."""
+    RATIO = "ratio"
+    """Persons to each thing within reach: a count of persons over a supply. Hidden wherever that count is hidden."""
+    MEDIAN = "median"
+    """The middle of a quantity of things. Middles do not add up, so the query tells that of every area itself."""
 
 
 class Unit(StrEnum):
@@ -69,6 +75,10 @@ class Unit(StrEnum):
     PERCENT = "%"
     PER_MILLE = "per 1.000"
     PLACE = "tempat kerja"
+    SEAT = "kursi"
+    PERSONS_PER_PLACE = "orang per tempat kerja"
+    DAY = "hari"
+    RUPIAH = "rupiah per bulan"
 
 
 class Direction(StrEnum):
@@ -102,7 +112,10 @@ CATEGORIES: Mapping[Breakdown, tuple[str, ...]] = {
     Breakdown.SEEKER_KIND: ("employed", "worked_before", "no_work_recorded", "missing"),
 }
 SCALES: Mapping[Unit, int] = {Unit.PERCENT: 100, Unit.PER_MILLE: 1000}
-"""Units of rates: by how much the share is multiplied."""
+"""Units of shares: by how much the share is multiplied."""
+SUPPLIES = ("vacancies", "trainings")
+"""Tables of things that are counted by regency."""
+_OF_SUPPLIES = (Kind.SUPPLY, Kind.SUPPLY_RATE, Kind.RATIO)
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -193,10 +206,12 @@ class Definition(_Item):
     def _agrees_with_itself(self) -> Self:
         if NAMES_OF_THE_SURVEY.search(f"{self.names.id} {self.names.en}"):
             raise ValueError("names: the survey's names are not for administrative figures")
-        if (self.kind is Kind.RATE) != (self.denominator is not None):
-            raise ValueError("denominator: a rate has one, nothing else has")
-        if (self.kind is Kind.RATE) != (self.unit in SCALES):
+        if self.is_sum != (self.denominator is None):
+            raise ValueError("denominator: a number has none, everything else has")
+        if self.is_share != (self.unit in SCALES):
             raise ValueError("unit: a rate is in % or per 1.000, nothing else is")
+        if len([one for one in SUPPLIES if one in self.fields]) > 1 or (self.kind in _OF_SUPPLIES and not self.supply):
+            raise ValueError("fields: one table of things within reach")
         class_ = self.disclosure.class_
         if self.kind is Kind.RATE and class_ not in (DisclosureClass.R2, DisclosureClass.R3):
             raise ValueError("disclosure.class: a rate is R2, or R3 where it is sensitive")
@@ -204,8 +219,13 @@ class Definition(_Item):
             raise ValueError("disclosure.class: R2 is for rates")
         if class_ is DisclosureClass.R3 and Level.VILLAGE in self.levels:
             raise ValueError("levels: R3 is for districts and up")
-        if (self.kind is Kind.SUPPLY) != (self.disclosure.class_ is DisclosureClass.R0):
+        if self.is_of_things != (self.disclosure.class_ is DisclosureClass.R0):
             raise ValueError("disclosure.class: R0 is for what counts no persons")
+        # The things are known to everyone, so that a ratio tells the persons exactly.
+        if self.kind is Kind.RATIO and (class_ is not DisclosureClass.R1 or self.disclosure.whole is None):
+            raise ValueError("disclosure: a ratio is R1 and names the count that it is hidden with")
+        if self.kind is Kind.RATIO and {Level.VILLAGE, Level.DISTRICT} & set(self.levels):
+            raise ValueError("levels: things within reach are counted by regency, so a ratio is for regencies and up")
         if self.disclosure.class_ is DisclosureClass.R4:
             raise ValueError("disclosure.class: R4 is about one person and never a statistic")
         if self.kind is not Kind.COUNT and any(self.breakdowns.values()):
@@ -217,8 +237,33 @@ class Definition(_Item):
         return self
 
     @property
+    def is_of_things(self) -> bool:
+        """No persons inside: shown as it is, to whoever may see the indicator."""
+        return self.kind in (Kind.SUPPLY, Kind.SUPPLY_RATE, Kind.MEDIAN)
+
+    @property
+    def is_sum(self) -> bool:
+        """A number of persons or things, which that of the areas within may be compared with by size."""
+        return self.kind in (Kind.COUNT, Kind.SUPPLY)
+
+    @property
+    def is_share(self) -> bool:
+        """The numerator is part of the denominator."""
+        return self.kind in (Kind.RATE, Kind.SUPPLY_RATE)
+
+    @property
+    def is_quotient(self) -> bool:
+        """The figure is the numerator divided by the denominator, times `scale`."""
+        return self.is_share or self.kind is Kind.RATIO
+
+    @property
+    def supply(self) -> str | None:
+        """The table of things within reach that it counts, or divides by; those are counted by regency."""
+        return next((one for one in SUPPLIES if one in self.fields), None)
+
+    @property
     def scale(self) -> int:
-        """What a share is multiplied by to give the rate: 100 or 1000; 1 for what is no rate."""
+        """What a share is multiplied by to give the rate: 100 or 1000; 1 for what is no share."""
         return SCALES.get(self.unit, 1)
 
     @property
@@ -238,8 +283,9 @@ class Definition(_Item):
         return self.model_dump(mode="json", by_alias=True)
 
     def digest(self) -> str:
-        """Changes with every letter of the definition or of its query."""
-        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
+        """Changes with every letter of the definition or of its query, and with nothing else: not with the order of
+        keys in the file."""
+        return canonical_json.digest(self.as_json())
 
 
 def load(folder: Path) -> Definition:

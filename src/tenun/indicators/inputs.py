@@ -5,7 +5,8 @@ Never an identifier: nothing here imports `registry.identifiers` or opens a seal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -13,16 +14,17 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import dataset
 
 from tenun.agreement.decision import Operation, Permit, Purpose
 from tenun.agreement.delivered import refusals
+from tenun.agreement.terms import RowScope
 from tenun.engine import duckdb as engine
 from tenun.indicators.areas import NATIONAL, upwards
 from tenun.kernel import authorisation
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
 from tenun.lake.store import Lake
+from tenun.registry.reference.values import Disability
 from tenun.registry.siapkerja import tables as siapkerja
 from tenun.registry.sid import tables as sid
 from tenun.registry.table import Table
@@ -43,7 +45,8 @@ PERSON_FIELDS = (
     "education",
     "in_school",
 )
-# Asked for only where the agreement covers them; elsewhere the columns are empty, as if never delivered.
+# Asked for only where the agreement covers them; elsewhere the columns are empty, as if never delivered. The same goes
+# for a column of that name of the job seekers.
 OPTIONAL_PERSON_FIELDS = ("disability",)
 SURVEY_FIELDS = tuple(name for name in sid.SURVEY.names() if name not in ("person_id", "village_code"))
 """Answers of the survey. A permit covers each by the name it has on a person: `survey_hours`, `surveyed_on`."""
@@ -56,6 +59,7 @@ EVENTS: Mapping[str, tuple[str, Table]] = {
     "certificates": (siapkerja.CERTIFICATES_DATASET, siapkerja.CERTIFICATES),
     "layoffs": (siapkerja.LAYOFFS_DATASET, siapkerja.LAYOFFS),
     "followups": (siapkerja.FOLLOWUPS_DATASET, siapkerja.FOLLOWUPS),
+    "applications": (siapkerja.APPLICATIONS_DATASET, siapkerja.APPLICATIONS),
 }
 """What SIAPKerja tells by account besides: the view's name -> its dataset in the lake and its table."""
 
@@ -94,6 +98,11 @@ def was_delivered(table: str) -> str:
     return f"has_{table}"
 
 
+def was_told(seekers_field: str) -> str:
+    """Name of the column that is true for everyone where this column of job seekers is filled for any, else null."""
+    return f"has_seekers_{seekers_field}"
+
+
 def _columns(table: Table, names: Iterable[str]) -> pa.Schema:
     """Columns as they are held: words of which there are few as codes, since there are twenty million persons."""
     by_name = {column.name: column for column in table.columns}
@@ -106,7 +115,8 @@ def _columns(table: Table, names: Iterable[str]) -> pa.Schema:
 _FEW = ("village_code", "residence")
 _REGISTER = _columns(sid.PERSONS, (*PERSON_FIELDS, *OPTIONAL_PERSON_FIELDS))
 _ANSWERS = pa.schema([(on_person(one.name), one.type) for one in _columns(sid.SURVEY, SURVEY_FIELDS)])
-_FLAGS = pa.schema([(was_delivered(name), pa.bool_()) for name in EVENTS])
+_TOLD = tuple(name for name in OPTIONAL_PERSON_FIELDS if name in siapkerja.SEEKERS.names())
+_FLAGS = pa.schema([(name, pa.bool_()) for name in (*map(was_delivered, EVENTS), *map(was_told, _TOLD))])
 _ANSWERED = pa.schema([*_REGISTER, *_ANSWERS])
 PERSONS = pa.schema([*_REGISTER, *_ANSWERS, *_FLAGS])
 """A person as queries see one: register, answers to the survey, and which tables of SIAPKerja cover the village."""
@@ -134,8 +144,12 @@ class Inputs:
     certificates: pa.Table = field(default_factory=siapkerja.CERTIFICATES.schema().empty_table)
     layoffs: pa.Table = field(default_factory=siapkerja.LAYOFFS.schema().empty_table)
     followups: pa.Table = field(default_factory=siapkerja.FOLLOWUPS.schema().empty_table)
+    applications: pa.Table = field(default_factory=siapkerja.APPLICATIONS.schema().empty_table)
     events_areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """For each of `EVENTS` the areas that were delivered; one that is not here was not."""
+    trainings: pa.Table = field(default_factory=siapkerja.TRAININGS.schema().empty_table)
+    trainings_as_of: date | None = None
+    trainings_areas: Sequence[str] = (NATIONAL,)
     references: Sequence[str] = ()
     """Snapshots it was read from."""
     editions: Mapping[str, str] = field(default_factory=dict)
@@ -148,7 +162,8 @@ class Inputs:
 
     def __post_init__(self) -> None:
         """Persons get the columns of `PERSONS`, whoever made them: a query may ask for any."""
-        object.__setattr__(self, "persons", _whole_persons(self.persons, self.survey, self.events_areas))
+        told = {name for name in _TOLD if name in self.seekers.column_names and _is_told(self.seekers.column(name))}
+        object.__setattr__(self, "persons", _whole_persons(self.persons, self.survey, self.events_areas, told))
 
 
 def read(lake: Lake, *, permit: Permit) -> Inputs:
@@ -164,21 +179,26 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
     seekers = lake.all_current(layer=Layer.CORE, dataset=siapkerja.SEEKERS_DATASET)
     placements = lake.all_current(layer=Layer.CORE, dataset=siapkerja.PLACEMENTS_DATASET)
     vacancies = lake.all_current(layer=Layer.CORE, dataset=siapkerja.VACANCIES_DATASET)
+    trainings = lake.all_current(layer=Layer.CORE, dataset=siapkerja.TRAININGS_DATASET)
     surveys = [
         one for one in lake.all_current(layer=Layer.CORE, dataset=sid.SURVEY_DATASET)
         if one.scope in left_out and not left_out[one.scope] and not refusals(permit, one)
     ]  # fmt: skip
     events = {name: lake.all_current(layer=Layer.CORE, dataset=dataset) for name, (dataset, _) in EVENTS.items()}
-    used = [*residents, *crosswalks, *seekers, *placements, *vacancies, *surveys, *chain.from_iterable(events.values())]
+    used = [
+        *residents, *crosswalks, *seekers, *placements, *vacancies, *trainings, *surveys,
+        *chain.from_iterable(events.values()),
+    ]  # fmt: skip
     lake.verify_all(used)
     is_invented = any(bool(one.details.get("invented")) for one in used)
     linked = {reference.rpartition("/")[0] for one in crosswalks for reference in one.origin.inputs}
     return Inputs(
         persons=_persons(lake, residents, surveys, permit=permit),
         links=_together((_accepted(lake.read(one, "crosswalk"), residents) for one in crosswalks), LINKS),
-        seekers=_together((lake.read(one, "seekers") for one in seekers), siapkerja.SEEKERS.schema()),
+        seekers=_together((_allowed(lake.read(one, "seekers"), permit) for one in seekers), siapkerja.SEEKERS.schema()),
         placements=_together((lake.read(one, "placements") for one in placements), siapkerja.PLACEMENTS.schema()),
         vacancies=_together((lake.read(one, "vacancies") for one in vacancies), siapkerja.VACANCIES.schema()),
+        trainings=_together((lake.read(one, "trainings") for one in trainings), siapkerja.TRAININGS.schema()),
         **{
             name: _together((lake.read(one, name) for one in events[name]), table.schema())
             for name, (_, table) in EVENTS.items()
@@ -199,6 +219,8 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
         vacancies_as_of=min((one.as_of for one in vacancies), default=None),
         seekers_areas=tuple(one.scope for one in seekers),
         vacancies_areas=tuple(one.scope for one in vacancies),
+        trainings_as_of=min((one.as_of for one in trainings), default=None),
+        trainings_areas=tuple(one.scope for one in trainings),
         references=tuple(sorted(one.reference for one in used)),
         editions={name: edition for one in used for name, edition in one.origin.editions.items()},
         is_invented=is_invented,
@@ -209,22 +231,25 @@ def read(lake: Lake, *, permit: Permit) -> Inputs:
 
 # Villages read at once: enough that a file costs little, few enough that their persons are no burden beside the others.
 AT_ONCE = 2000
+READERS = 2
 
 
 def _persons(lake: Lake, residents: Sequence[Snapshot], surveys: Sequence[Snapshot], *, permit: Permit) -> pa.Table:
     """Everyone that the permit covers, each beside the last answers given; some villages at a time."""
     wanted = pa.schema([one for one in _REGISTER if one.name in (*PERSON_FIELDS, *permit.fields)])
-    scope = permit.row_scope.expression()
     asked = {one.scope: one for one in surveys}
-    found = [_ANSWERED.empty_table()]
-    for at in range(0, len(residents), AT_ONCE):
-        some = residents[at : at + AT_ONCE]
-        persons = _shaped(_read(lake, some, "persons", sid.PERSONS, wanted.names, scope), wanted)
+
+    def of(some: Sequence[Snapshot]) -> pa.Table:
+        persons = _shaped(_read(lake, some, "persons", sid.PERSONS, wanted.names, permit.row_scope), wanted)
         answers = [asked[one.scope] for one in some if one.scope in asked]
-        survey = _permitted(_read(lake, answers, "people", sid.SURVEY, sid.SURVEY.names()), permit)
+        survey = _permitted(_last_answers(_read(lake, answers, "people", sid.SURVEY, sid.SURVEY.names())), permit)
         answered = _answered(_shaped(persons, _REGISTER), survey) if answers else _shaped(persons, _ANSWERED)
-        found.append(answered.combine_chunks())
-    return pa.concat_tables(found)
+        return answered.combine_chunks()
+
+    # What opens files, decodes and joins lets others work meanwhile.
+    with ThreadPoolExecutor(READERS) as readers:
+        found = readers.map(of, (residents[at : at + AT_ONCE] for at in range(0, len(residents), AT_ONCE)))
+        return pa.concat_tables([_ANSWERED.empty_table(), *found])
 
 
 def _read(
@@ -233,21 +258,34 @@ def _read(
     name: str,
     table: Table,
     columns: Sequence[str],
-    scope: pc.Expression | None = None,
+    scope: RowScope | None = None,
 ) -> pa.Table:
     """These columns of one table of several snapshots, of the rows in scope; a column that one lacks is empty."""
     schema = table.schema()
+    asked = [condition.column for condition in scope.conditions] if scope else []
+    needed = pa.schema([schema.field(column) for column in dict.fromkeys([*columns, *asked])])
     types = {one.name: str(one.type) for one in schema}
     is_alike = [{column["name"]: column["type"] for column in one.tables[name].columns} == types for one in snapshots]
     whole = [one for one, is_one in zip(snapshots, is_alike, strict=True) if is_one]
     others = [lake.read(one, name) for one, is_one in zip(snapshots, is_alike, strict=True) if not is_one]
-    selected = pa.schema([schema.field(column) for column in columns])
-    read = [_shaped(one if scope is None else one.filter(scope), selected) for one in others]
+    read = [_shaped(one, needed) for one in others]
     if whole:
         # Files that are all alike are read together: one by one, seventy thousand would take minutes.
-        files = dataset.dataset([str(lake.path(one, name)) for one in whole], schema=schema, format="parquet")
-        read.append(files.to_table(columns=list(columns), filter=scope))
-    return pa.concat_tables([selected.empty_table(), *read])
+        read.append(_together_read([str(lake.path(one, name)) for one in whole], needed))
+    rows = pa.concat_tables([needed.empty_table(), *read])
+    return (rows.filter(scope.expression()) if asked and scope else rows).select(list(columns))
+
+
+def _together_read(files: Sequence[str], schema: pa.Schema) -> pa.Table:
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    connection = engine.connect()
+    try:
+        rows: pa.Table = connection.sql(
+            f"SELECT {columns} FROM read_parquet($files)", params={"files": list(files)}
+        ).to_arrow_table()
+        return rows.cast(schema)
+    finally:
+        connection.close()
 
 
 def is_covered(code: str, areas: Sequence[str]) -> bool:
@@ -272,31 +310,55 @@ def _permitted(survey: pa.Table, permit: Permit) -> pa.Table:
     return survey.select(["person_id", "village_code", *kept])
 
 
-def _whole_persons(persons: pa.Table, survey: pa.Table, events_areas: Mapping[str, Sequence[str]]) -> pa.Table:
-    answered = _answered(_shaped(persons, _REGISTER), survey) if survey.num_rows else _shaped(persons, _ANSWERED)
+def _allowed(seekers: pa.Table, permit: Permit) -> pa.Table:
+    """Job seekers without what the agreement does not arrange as yet: of both parties' registers, or of neither."""
+    kept = [name for name in seekers.column_names if name not in OPTIONAL_PERSON_FIELDS or name in permit.fields]
+    return seekers.select(kept)
+
+
+def _is_told(column: pa.ChunkedArray[Any]) -> bool:
+    """Whether a list-valued column says anything of anyone."""
+    return bool(set(pc.unique(column).to_pylist()) - {None, str(Disability.MISSING)})
+
+
+def _whole_persons(
+    persons: pa.Table, survey: pa.Table, events_areas: Mapping[str, Sequence[str]], told: Set[str]
+) -> pa.Table:
+    last = _last_answers(survey)
+    answered = _answered(_shaped(persons, _REGISTER), last) if last.num_rows else _shaped(persons, _ANSWERED)
     for name in EVENTS:
         answered = answered.append_column(
             was_delivered(name), _covered(answered.column("village_code"), events_areas.get(name, ()))
         )
+    for name in _TOLD:
+        areas = (NATIONAL,) if name in told else ()
+        answered = answered.append_column(was_told(name), _covered(answered.column("village_code"), areas))
     return answered
 
 
-def _answered(persons: pa.Table, survey: pa.Table) -> pa.Table:
+def _answered(persons: pa.Table, last: pa.Table) -> pa.Table:
     """Each person beside the last answers given; no answers where nobody asked."""
-    answers = ", ".join(f"last.{name} AS {on_person(name)}" for name in SURVEY_FIELDS)
+    at = pc.index_in(persons.column("person_id"), value_set=last.column("person_id").combine_chunks(), skip_nulls=True)
+    given = last.select([name for name in SURVEY_FIELDS if name in last.column_names]).take(at)
+    for name in given.column_names:
+        persons = persons.append_column(on_person(name), given.column(name))
+    return _shaped(persons, _ANSWERED)
+
+
+def _last_answers(survey: pa.Table) -> pa.Table:
+    """Of everyone who was asked more than once, the last answers."""
+    if pc.count_distinct(survey.column("person_id")).as_py() == survey.num_rows:
+        return survey
     connection = engine.connect()
     try:
-        connection.register("persons", persons)
         connection.register("survey", survey)
-        joined = connection.sql(
-            f"SELECT persons.*, {answers} FROM persons LEFT JOIN ("
+        last: pa.Table = connection.sql(
             "SELECT * FROM survey "
             "QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY surveyed_on DESC NULLS LAST) = 1"
-            ") AS last USING (person_id)"
         ).to_arrow_table()
+        return last
     finally:
         connection.close()
-    return _shaped(joined, _ANSWERED)
 
 
 def _covered(villages: pa.ChunkedArray[Any], areas: Sequence[str]) -> pa.ChunkedArray[Any]:

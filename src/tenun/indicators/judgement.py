@@ -43,12 +43,13 @@ REASONS: tuple[str | None, ...] = (
     "stale",
     "partial",
     "some_stale",
+    "nothing_there",
 )
 """Why, in the order of their codes in memory. Files carry the words."""
 STATE = {state: np.int8(code) for code, state in enumerate(STATES)}
 REASON = {reason: np.int8(code) for code, reason in enumerate(REASONS)}
 SHOWN = np.array([state.has_value for state in STATES])
-DOUBT_REASONS = ("match_rate_low", "unknown_high", "incomplete")
+DOUBT_REASONS = ("match_rate_low", "unknown_high", "incomplete", "nothing_there")
 DOUBTS = np.array([REASON[one] for one in DOUBT_REASONS])
 VILLAGE = LEVELS.index(Level.VILLAGE)
 
@@ -163,6 +164,9 @@ def alone(
             households=households[:, None],
             is_below_district=is_below[:, None],
         )
+    elif definition.kind is Kind.MEDIAN:
+        # That the middle is nought is no sign of there being nothing.
+        judged = Judgements.of(np.zeros_like(counts.numerator), np.zeros_like(counts.numerator))
     else:
         judged = persons(
             counts.numerator,
@@ -172,6 +176,8 @@ def alone(
             households=households[:, None],
             is_below_district=is_below[:, None],
         )
+    if definition.kind in (Kind.SUPPLY_RATE, Kind.RATIO, Kind.MEDIAN):
+        judged.say(_too_little(cube, unknown_share_max), ValueState.NA, "nothing_there")
     _doubt(judged, cube, claims, profile, unknown_share_max)
     _name_gaps(judged, cube)
     return judged
@@ -282,6 +288,14 @@ def _doubt(
         doubts.append((np.broadcast_to(is_low[:, None], judged.state.shape), "match_rate_low"))
     for where, reason in doubts:
         judged.say(where, ValueState.NA, reason)
+
+
+def _too_little(cube: Cube, unknown_share_max: Fraction) -> Flags:
+    """Where there are no things to make the figure of, or too few of which enough is known."""
+    known, unknown = cube.measured.denominator, cube.measured.unknown
+    most = unknown_share_max
+    is_little: Flags = (known == 0) | (unknown * most.denominator > (known + unknown) * most.numerator)
+    return is_little
 
 
 def _name_gaps(judged: Judgements, cube: Cube) -> None:

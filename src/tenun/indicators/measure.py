@@ -41,10 +41,17 @@ def open_views(connection: duckdb.DuckDBPyConnection, inputs: Inputs, persons: p
         table = persons if one.name == "persons" else getattr(inputs, one.name)
         if isinstance(table, pa.Table):
             connection.register("delivered_persons" if one.name == "persons" else one.name, table)
+    connection.register("deliveries", _deliveries(inputs))
     listed = [name for name in LISTED if name in persons.column_names]
     replaced = ", ".join(f"coalesce({name}, 'missing') AS {name}" for name in listed)
     connection.execute(f"CREATE VIEW persons AS SELECT * REPLACE ({replaced}) FROM delivered_persons")
     connection.execute(ADULTS)
+
+
+def _deliveries(inputs: Inputs) -> pa.Table:
+    """Day of the data that each village delivered last."""
+    codes, dates = list(inputs.deliveries), [one.as_of for one in inputs.deliveries.values()]
+    return pa.table({"village_code": pa.array(codes, pa.string()), "as_of": pa.array(dates, pa.date32())})
 
 
 Numbers = npt.NDArray[np.int64]
@@ -52,7 +59,8 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Exact numbers. For counts and supplies only the numerator means anything."""
+    """Exact numbers. For counts and supplies only the numerator means anything; a median is a numerator too, and its
+    denominator is of how many things it is the middle."""
 
     numerator: int = 0
     denominator: int = 0

@@ -99,10 +99,14 @@ def make(
     if list(inputs.references) != list(results.snapshot.origin.inputs):
         raise FiguresOutdated
     definitions = [_known(results, one) for one in indicators]
+    for one in definitions:
+        if one.kind is Kind.RATIO:
+            # Noise on the count would be divided by a number that everyone knows, and so be another count's.
+            raise NotOfPersons(indicator=one.id)
     listed = {code: results.areas[code] for code in sorted(areas) if code in results.areas}
     if not listed:
         raise AreaUnknown(area=min(areas, default="-"))
-    counted = [one for one in definitions if one.kind is not Kind.SUPPLY]
+    counted = [one for one in definitions if not one.is_of_things]
     villages = [code for code, area in listed.items() if area.level is Level.VILLAGE]
     persons = inputs.persons.filter(pc.is_in(inputs.persons.column("village_code"), pa.array(villages, pa.string())))
     connection, plain = engine.connect(), engine.connect()
@@ -117,7 +121,7 @@ def make(
         connection.close()
         plain.close()
     rows = [_row(one, results, sums, claims, sizes) for one in found]
-    supplies = [one for one in definitions if one.kind is Kind.SUPPLY]
+    supplies = [one for one in definitions if one.is_of_things]
     rows += [_plain_row(value) for one in supplies for value in _supply(results, one, listed)]
     rows.sort(key=lambda row: (row["area_code"], list(indicators).index(row["indicator"]), row["breakdown"]))
     return OutsideFigures(

@@ -81,7 +81,9 @@ def judge(built: Mapping[str, Cube], rules: Rules) -> dict[str, Judgements]:
         judged |= dict(zip(turn, totals, strict=True))
         tables = [(one, columns) for one in turn for columns in _breakdowns(built[one])]
         found = _shared_out(
-            _judge_breakdown, [(built[one], judged[one], columns, rules.profile) for one, columns in tables]
+            _judge_breakdown,
+            [(built[one], judged[one], columns, rules.profile) for one, columns in tables],
+            [int(judged[one].is_hidden[:, columns].sum()) for one, columns in tables],
         )
         for (one, columns), outcome in zip(tables, found, strict=True):
             judged[one].take_over(outcome, columns)
@@ -90,7 +92,7 @@ def judge(built: Mapping[str, Cube], rules: Rules) -> dict[str, Judgements]:
 
 def _breakdowns(cube: Cube) -> list[list[int]]:
     """The columns of each breakdown. Each is protected for itself once the totals stand."""
-    if cube.definition.kind is Kind.SUPPLY:
+    if cube.definition.is_of_things:
         return []
     slots = cube.measured.slots
     return [
@@ -99,13 +101,18 @@ def _breakdowns(cube: Cube) -> list[list[int]]:
     ]
 
 
-def _shared_out(work: Callable[..., Judgements], jobs: Sequence[tuple[Any, ...]]) -> list[Judgements]:
-    """What the work gives for each job, in their order, by several processes where that is worth it."""
+def _shared_out(
+    work: Callable[..., Judgements], jobs: Sequence[tuple[Any, ...]], sizes: Sequence[int] | None = None
+) -> list[Judgements]:
+    """What the work gives for each job, in their order, by several processes where that is worth it. The largest are
+    begun first, so that none is left to a single process in the end."""
     areas = max((len(cube.places.codes) for cube, *_ in jobs), default=0)
     if len(jobs) < 2 or areas <= AREAS_A_PROCESS_IS_WORTH:
         return [work(*job) for job in jobs]
+    order = sorted(range(len(jobs)), key=sizes.__getitem__, reverse=True) if sizes else range(len(jobs))
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(work, *zip(*jobs, strict=True)))
+        begun = {job: pool.submit(work, *jobs[job]) for job in order}
+        return [begun[job].result() for job in range(len(jobs))]
 
 
 def _turns(built: Mapping[str, Cube]) -> list[list[str]]:
@@ -141,7 +148,7 @@ def _judge_totals(cube: Cube, whole: tuple[Judgements, tuple[Slot, ...]] | None,
         profile=rules.profile,
         unknown_share_max=rules.unknown_share_max,
     )
-    if cube.definition.kind is Kind.SUPPLY:
+    if cube.definition.is_of_things:
         return judged
     if whole is not None:
         _hide_with_whole(cube, judged, *whole)

@@ -19,6 +19,7 @@ from enum import StrEnum
 from tenun.agreement.vocabulary import Party
 from tenun.indicators.areas import upwards
 from tenun.indicators.definition import Definition, Source
+from tenun.indicators.inputs import EVENTS
 from tenun.indicators.results import Value
 from tenun.kernel import canonical_json
 from tenun.kernel.clause import implements
@@ -38,6 +39,10 @@ _TABLES: Mapping[str, str] = {
     "seekers": siapkerja.SEEKERS_DATASET,
     "placements": siapkerja.PLACEMENTS_DATASET,
     "vacancies": siapkerja.VACANCIES_DATASET,
+    "trainings": siapkerja.TRAININGS_DATASET,
+    "deliveries": sid.DATASET,
+    "survey": sid.SURVEY_DATASET,
+    **{name: dataset for name, (dataset, _) in EVENTS.items()},
 }
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from tenun.disclosure.differencing import Finding, Key, Place, across_releases
 from tenun.disclosure.state import ValueState
 from tenun.indicators import definition as definitions
-from tenun.indicators.definition import Kind
 from tenun.indicators.measure import TOTAL
 from tenun.indicators.protection import place_in_table, place_in_tree
 from tenun.indicators.tables import DATASET, SCOPE
@@ -35,8 +34,8 @@ def told_together(lake: Lake, snapshot: Snapshot) -> list[Finding]:
 
 def _release(lake: Lake, snapshot: Snapshot) -> Release:
     """Figures that stand for nothing (not delivered, not collected) are in no sum and so left out, like supplies."""
-    kinds = {
-        row["indicator"]: definitions.from_json(json.loads(row["definition"])).kind
+    known = {
+        row["indicator"]: definitions.from_json(json.loads(row["definition"]))
         for row in lake.read(snapshot, "definitions").to_pylist()
     }
     return {
@@ -44,7 +43,7 @@ def _release(lake: Lake, snapshot: Snapshot) -> Release:
         if row["numerator"] is None
         else int(row["numerator"])
         for row in lake.read(snapshot, "values").to_pylist()
-        if row["state"] not in (ValueState.NS, ValueState.NC) and kinds[row["indicator"]] is not Kind.SUPPLY
+        if row["state"] not in (ValueState.NS, ValueState.NC) and not known[row["indicator"]].is_of_things
     }
 
 

@@ -89,9 +89,12 @@ def _amounts(cube: Cube, column: int, shown: Flags) -> Mapping[str, Amounts]:
     counts, definition = cube.measured, cube.definition
     part = counts.numerator[:, column]
     numerator = np.where(shown, part, np.nan)
-    if definition.kind is not Kind.RATE:
+    if definition.is_sum:
         return {name: numerator for name in AMOUNTS if name != "denominator"}
     whole, unknown = counts.denominator[:, column], counts.unknown[:, column]
+    if definition.kind is Kind.MEDIAN:
+        told = dict.fromkeys(("value", "low", "high"), numerator)
+        return {**told, "denominator": np.where(shown, whole, np.nan)}
     return {
         "value": rates(part, whole, shown, definition.scale),
         "numerator": numerator,
@@ -102,7 +105,7 @@ def _amounts(cube: Cube, column: int, shown: Flags) -> Mapping[str, Amounts]:
 
 
 def rates(part: Numbers, whole: Numbers, shown: Flags, scale: int) -> Amounts:
-    """In a hundred or a thousand with one decimal, halves away from zero, the same on every machine."""
+    """In one, a hundred or a thousand with one decimal, halves away from zero, the same on every machine."""
     divisor = np.where(whole > 0, 2 * whole, 1)
     return np.where(shown, (20 * scale * part + whole) // divisor / 10, np.nan)
 

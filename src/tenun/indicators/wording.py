@@ -20,8 +20,10 @@ from tenun.indicators.inputs import (
     SURVEY_FIELDS,
     on_person,
     was_delivered,
+    was_told,
 )
 from tenun.indicators.results import Value
+from tenun.registry.siapkerja import tables as siapkerja
 from tenun.registry.sid import tables as sid
 
 NO_BREAK = "\u00a0"
@@ -114,6 +116,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Data SIAPKerja untuk wilayah ini belum diterima.",
             "SIAPKerja's data for this area has not been received yet.",
         ),
+        "nothing_there": (
+            "Tidak ada, atau terlalu sedikit yang diketahui, untuk menghitungnya di wilayah ini.",
+            "There is nothing in this area to make the figure of, or too little is known of it.",
+        ),
         "stale": (
             "Data sumber lebih tua dari jadwal pemutakhirannya.",
             "The source is older than its rhythm of renewal.",
@@ -166,6 +172,10 @@ FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             was_delivered(name): (table.about_id.rstrip("."), table.about_en.rstrip("."))
             for name, (_, table) in EVENTS.items()
         },
+        **{
+            was_told(name): (siapkerja.SEEKERS.column(name).text_id, siapkerja.SEEKERS.column(name).text_en)
+            for name in OPTIONAL_PERSON_FIELDS
+        },
     }
 )
 """What a column that an indicator may need holds, Indonesian and English."""
@@ -176,8 +186,15 @@ UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
         Unit.PERCENT: ("%", "%"),
         Unit.PER_MILLE: ("per 1.000", "per 1,000"),
         Unit.PLACE: ("tempat kerja", "places"),
+        Unit.SEAT: ("kursi", "seats"),
+        Unit.PERSONS_PER_PLACE: ("orang per tempat kerja", "people per place"),
+        Unit.DAY: ("hari", "days"),
+        Unit.RUPIAH: ("rupiah per bulan", "rupiah a month"),
     }
 )
+
+# Beside these "<5" would be read as the figure and not as a number of people.
+_QUOTIENTS = frozenset({*SCALES, Unit.PERSONS_PER_PLACE})
 
 BREAKDOWNS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -235,8 +252,7 @@ def say(value: Value, language: str, *, minimum_cell: int = MINISTRIES.minimum_c
         return f"{sign}{number(percent * SCALES[Unit(value.unit)] / 100, value.unit, language)}"
     if value.state is ValueState.LT:
         small = f"<{minimum_cell}"
-        # Beside rates "<5" would be read as a rate of five.
-        return f"{small}{NO_BREAK}{_pick(UNITS[Unit.PERSON], language)}" if value.unit in SCALES else small
+        return f"{small}{NO_BREAK}{_pick(UNITS[Unit.PERSON], language)}" if value.unit in _QUOTIENTS else small
     if not value.state.has_value or value.value is None:
         return _pick(STATES[value.state], language)
     shown = number(value.value, value.unit, language)
@@ -272,6 +288,8 @@ def number(amount: float, unit: str, language: str) -> str:
     if unit == Unit.PER_MILLE:
         shown = format_decimal(amount, format="#,##0.0", locale=language)
         return f"{shown}{NO_BREAK}{_pick(UNITS[unit], language)}"
+    if unit == Unit.PERSONS_PER_PLACE:
+        return format_decimal(amount, format="#,##0.0", locale=language)
     if unit != Unit.PERCENT:
         return format_decimal(round(amount), locale=language)
     return format_decimal(amount, format="#,##0.0", locale=language) + (f"{NO_BREAK}%" if language == "id" else "%")

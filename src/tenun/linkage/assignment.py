@@ -170,12 +170,15 @@ def accept_by_rules(
     )
 
 
-def forget_what_was_judged_different(connection: duckdb.DuckDBPyConnection, *, judgements: str, pairs: str) -> None:
-    """Take the pairs that people judged to be two persons out of `pairs`: no score brings them back."""
+def forget_what_was_judged_different(connection: duckdb.DuckDBPyConnection, *, judgements: str, pairs: str) -> str:
+    """Make a view of `pairs` without those that people judged to be two persons, and give its name: no score brings
+    them back. `pairs` may be any engine's, and stays as it is."""
+    view = f"{pairs}_standing"
     connection.execute(
-        f"DELETE FROM {pairs} WHERE EXISTS (SELECT 1 FROM {judgements} j WHERE j.verdict = 'different' "
-        f"AND j.seeker_id = {pairs}.seeker_id AND j.person_id = {pairs}.person_id)"
+        f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT p.* FROM {pairs} p "
+        f"ANTI JOIN (SELECT * FROM {judgements} WHERE verdict = 'different') j USING (seeker_id, person_id)"
     )
+    return view
 
 
 def decide(

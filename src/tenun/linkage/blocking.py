@@ -65,6 +65,7 @@ RULES: tuple[Rule, ...] = (
          "first word left out or moved"),
     Rule("first_sound_date", ("#.sound_2", "#.birth_date"), ("#.sound_1", "#.birth_date"),
          "first word left out or moved"),
+    _same("card_sound", "one family card: moved, and the birth date wrong", "#.card", "#.sound_1"),
 )  # fmt: skip
 
 
@@ -133,7 +134,10 @@ def pairs(
             for number, rule in alike
         )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {keyed}")
-        kept |= _by_rule(connection, "keyed")
+        asked = _by_rule(connection, "keyed")
+        kept |= asked
+        if not asked:
+            continue
         (_, first), *_ = alike
         connection.execute(
             f"""

@@ -30,8 +30,9 @@ _ONE_DIGIT = (
 _DATE_TYPO = (
     "nik_l // 10000000000 = nik_r // 10000000000 AND nik_l % 10000 = nik_r % 10000 AND birth_date_l = birth_date_r"
 )
-# The date inside a NIK is evidence only where the other side has no NIK: else it would count the NIK twice.
-_DATE_IN_NIK = "((nik_l IS NULL AND birth_date_l = nik_date_r) OR (nik_r IS NULL AND nik_date_l = birth_date_r))"
+# The date inside a NIK is evidence only where a side has no whole NIK: else it would count the NIK twice. A NIK that a
+# spreadsheet rounded is none, and has its date still.
+_DATE_IN_NIK = "((nik_l IS NULL OR nik_r IS NULL) AND (birth_date_l = nik_date_r OR nik_date_l = birth_date_r))"
 _PLACE = "(place_l = place_r OR hamlet_l = place_r)"
 
 
@@ -42,6 +43,8 @@ class Level:
     is_null: bool = False
     term_frequency: str | None = None
     """Column whose rarity counts: two people called SLAMET prove less than two called NGADIYONO."""
+    like: str | None = None
+    """Until data have shown it, the level of the same comparison whose m and u it has."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,10 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("regency_differs", ELSE),
     )),
     Comparison("address", (
-        Level("address_missing", "(place_l IS NULL OR place_r IS NULL) AND (unit_l IS NULL OR unit_r IS NULL)",
-              is_null=True),
+        Level("address_missing", "(place_l IS NULL OR place_r IS NULL) AND (unit_l IS NULL OR unit_r IS NULL) "
+              "AND NOT coalesce(card_l = card_r, false)", is_null=True),
+        # One card is one household: as good as one address, wherever that is, and no better at telling who of it.
+        Level("card_equal", "card_l = card_r", like="address_equal"),
         Level("address_equal", f"{_PLACE} AND unit_l = unit_r"),
         Level("place_equal", _PLACE),
         Level("address_near", "jaro_winkler_similarity(place_l, place_r) >= 0.92"),
@@ -113,13 +118,13 @@ COMPARISONS: tuple[Comparison, ...] = (
     )),
 )  # fmt: skip
 
-# Who lives together, as far as the register tells: village, street or hamlet, RT and RW.
-HOME = "{side}village::VARCHAR || '|' || {side}place || '|' || coalesce({side}unit, '')"
+# Who lives together, as far as the register tells: one family card, or else village, street or hamlet, RT and RW.
+HOME = "coalesce({side}card::VARCHAR, {side}village::VARCHAR || '|' || {side}place || '|' || coalesce({side}unit, ''))"
 
 FIELDS = tuple(comparison.field for comparison in COMPARISONS)
 COLUMNS = (
     "unique_id nik nik_odd nik_date joined core sorted sound_1 sound_2 birth_date age is_female "
-    "village district regency place hamlet unit home nik_home"
+    "village district regency place hamlet unit card home nik_home"
 ).split()
 """Columns of a prepared table that comparisons read: the standard table, with `home` (the household) and `nik_home`
 (the household of whoever else the NIK belongs to)."""

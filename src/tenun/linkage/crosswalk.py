@@ -40,9 +40,10 @@ SCHEMA = pa.schema(list(_COLUMNS.items()))
 def build(connection: duckdb.DuckDBPyConnection, *, decided: str, residents: str) -> pa.Table:
     """The crosswalk's rows from the decided accounts, in the order of seeker_id."""
     codes = ", ".join(comparisons.code_sql(field, f"d.gamma_{field}") for field in FIELDS)
+    village = _village_code("coalesce(l.register_village, l.village)")
     rows: pa.Table = connection.sql(
         f"""
-        SELECT d.seeker_id, d.person_id, {_village_code("l.village")} AS village_code, d.match_class, d.weight,
+        SELECT d.seeker_id, d.person_id, {village} AS village_code, d.match_class, d.weight,
                d.probability, d.duplicate_of,
                list_filter([{codes}, d.held_back], lambda code: code IS NOT NULL) AS reasons,
                '{RULE_VERSION}' AS rule_version

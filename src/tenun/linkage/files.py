@@ -1,6 +1,7 @@
 """Linking any two person tables in Parquet: for benchmarks, foreign data and evaluation.
 
-`nik, nama, tgl_lahir, jk, kode_desa, alamat` are text as people typed them; what a table lacks is done without. Both
+`nik, nama, tgl_lahir, jk, kode_desa, alamat` are text as people typed them; what a table lacks is done without. Where
+both have `no_kk`, the number of the family card, households are known by it. Both
 tables are brought to standard form part by part, kept as Parquet in a work folder, and linked from there, so
 that memory stays bounded and a run that was killed goes on where it was.
 """
@@ -24,15 +25,21 @@ from tenun.kernel import canonical_json
 from tenun.kernel.errors import TenunError
 from tenun.linkage import model as models
 from tenun.linkage.assignment import ACCEPTED, MatchClass
+from tenun.linkage.checkpoint import Checkpoint
+from tenun.linkage.crosswalk import RULE_VERSION
 from tenun.linkage.engine import Machines, OneMachine, Part, quoted
+from tenun.linkage.judged import Judged
 from tenun.linkage.kept import KeptState
 from tenun.linkage.pipeline import Pipeline
 from tenun.linkage.settings import LinkSettings
 from tenun.linkage.stages import Progress, Stages
-from tenun.linkage.standard.table import STANDARD_VERSION, Standard, read_text
+from tenun.linkage.standard.table import CARD_TYPED, STANDARD_VERSION, Standard, read_text
 
 TEXT_COLUMNS = ("nik", "nama", "tgl_lahir", "jk", "kode_desa", "alamat")
 ROWS_A_PART = 1_000_000
+
+# In the folder of a standard table: the digest of its input and rules.
+STAMP = "input.json"
 
 STAGES = ("standardise", "nik", "rules", "decide", "write")
 
@@ -117,6 +124,7 @@ def link_files(
     without: Sequence[str] = (),
     work: Path | None = None,
     state: Path | None = None,
+    judgements: Path | None = None,
     rows_a_part: int = ROWS_A_PART,
     machines: Machines | None = None,
     progress: Progress | None = None,
@@ -126,13 +134,16 @@ def link_files(
     Columns of `out`: the two id columns (the left one null where there is no candidate), class, weight (log2 odds),
     probability, duplicate_of (the first account of a person who has several), why (a code for what was held back).
     Links are the rows of class nik and probable; a row of class review names a candidate and is no link.
-    `work` keeps standard forms, which identify people, until the run has ended; a run with the same input takes up
-    what is there. `state`: a folder that keeps them and what was counted, for `updating.update_files`. `machines`:
-    what works on it; none = this one. The links are the same on any.
-    Raises `PersonTableUnreadable`, `RuleUnknown`, `ModelUnfit`.
+    `work` keeps standard forms, which identify people, and candidates, until the run has ended; a run with the same
+    input takes up what is there. `judgements`: a Parquet file of what people settled (both id columns, and verdict
+    same, different or unsure), which stands whatever the scores say. `state`: a folder that keeps standard forms and
+    what was counted, for `updating.update_files`. `machines`: what works on it; none = this one. The links are the
+    same on any.
+    Raises `PersonTableUnreadable`, `JudgementsUnreadable`, `RuleUnknown`, `ModelUnfit`.
     """
     machines = machines or OneMachine(settings.memory, settings.threads)
-    standard = Standard.of(as_of, without)
+    has_cards = all(CARD_TYPED in table.columns() for table in (left, right))
+    standard = Standard.of(as_of, without, regions=settings.regions, has_cards=has_cards)
     model = models.load(settings.model)
     folder = work or out.with_name(f".{out.name}.work")
     stages = Stages(STAGES, progress)
@@ -149,7 +160,17 @@ def link_files(
         for name, files in tables.items():
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({quoted(files / 'part-*.parquet')})")
         engine = machines.engine(connection, tables, standard.macros(), folder / "tables")
-        pipeline = Pipeline(connection, settings, model, engine)
+        left_id, right_id = named_apart(left.id_column, right.id_column)
+        judged = Judged(judgements) if judgements else None
+        pipeline = Pipeline(
+            connection, settings, model, engine,
+            judgements=judged.load(connection, left_id=left_id, right_id=right_id) if judged else None,
+            checkpoint=Checkpoint.begin(folder / "linked", {
+                "sides": [stamp_of(files) for files in standardised],
+                "settings": settings.as_origin(), "model": model.id, "rules": RULE_VERSION,
+                "judgements": judged.digest() if judged else None,
+            }),
+        )  # fmt: skip
         pipeline.run("residents", "accounts", stages)
         with stages.stage("write"):
             write_links(connection, out, left_id=left.id_column, right_id=right.id_column)
@@ -223,7 +244,10 @@ class StandardTable:
             f"(SELECT * FROM {self.table.source()} "
             f"WHERE file_row_number >= {start} AND file_row_number < {start + self.rows_a_part})"
         )
-        readable = f"({read_text(rows, self.table.id_column, columns, as_of=self.standard.as_of)})"
+        read = read_text(
+            rows, self.table.id_column, columns, as_of=self.standard.as_of, has_cards=self.standard.has_cards
+        )
+        readable = f"({read})"
         return Part(self.folder / f"part-{number:05}.parquet", self.standard.select(readable))
 
     def _agree_on(self, rows: int) -> None:
@@ -233,8 +257,9 @@ class StandardTable:
             "file": self.table.path.name, "bytes": state.st_size, "changed": str(state.st_mtime_ns), "rows": rows,
             "id": self.table.id_column, "rows_a_part": self.rows_a_part, "standard_version": STANDARD_VERSION,
             "as_of": self.standard.as_of.isoformat(), "without": sorted(self.standard.without),
+            "retired_regions": self.standard.regions.digest, "has_cards": self.standard.has_cards,
         })  # fmt: skip
-        stamp = self.folder / "input.json"
+        stamp = self.folder / STAMP
         if stamp.exists() and json.loads(stamp.read_text()) == wanted:
             return
         if self.folder.exists():
@@ -258,9 +283,19 @@ class StandardTable:
             raise self.table.unreadable(f"{self.table.id_column}: {rows} > {distinct}")
 
 
+def stamp_of(folder: Path) -> str:
+    """What tells one standard table from another."""
+    return str(json.loads((folder / STAMP).read_text(encoding="utf-8")))
+
+
+def named_apart(left_id: str, right_id: str) -> tuple[str, str]:
+    """The id columns as the links and judgements call them."""
+    return (left_id, right_id) if left_id != right_id else (f"left_{left_id}", f"right_{right_id}")
+
+
 def write_links(connection: duckdb.DuckDBPyConnection, out: Path, *, left_id: str, right_id: str) -> None:
     draft = out.with_name(f".{out.name}.draft")
-    names = (left_id, right_id) if left_id != right_id else (f"left_{left_id}", f"right_{right_id}")
+    names = named_apart(left_id, right_id)
     connection.execute(
         f"""
         COPY (SELECT person_id AS "{names[0]}", seeker_id AS "{names[1]}", match_class AS class, weight, probability,

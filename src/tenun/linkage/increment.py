@@ -99,9 +99,15 @@ class Increment(Pipeline):
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, settings: LinkSettings, model: models.Model, *, fit: Fit
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: LinkSettings,
+        model: models.Model,
+        *,
+        fit: Fit,
+        judgements: str | None = None,
     ) -> None:
-        super().__init__(connection, settings, model, fit=fit)
+        super().__init__(connection, settings, model, fit=fit, judgements=judgements)
 
     def prepare(self, residents: str, accounts: str) -> None:
         self.connection.execute("CREATE OR REPLACE TABLE name_shares AS SELECT * FROM was_name_shares")

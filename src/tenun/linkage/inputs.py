@@ -22,7 +22,7 @@ from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
 from tenun.lake.store import Lake, SnapshotMissing
 from tenun.linkage.settings import LinkSettings
-from tenun.linkage.standard.table import READ_COLUMNS, Standard
+from tenun.linkage.standard.table import READ_COLUMNS, REGISTER_VILLAGE, Standard
 from tenun.registry.siapkerja.tables import SEEKER_IDENTIFIERS, SEEKERS, SEEKERS_DATASET
 from tenun.registry.sid.tables import DATASET as RESIDENTS_DATASET
 from tenun.registry.sid.tables import PERSON_IDENTIFIERS, PERSONS
@@ -109,13 +109,17 @@ def open_engine(settings: LinkSettings) -> duckdb.DuckDBPyConnection:
 def standardise(connection: duckdb.DuckDBPyConnection, standard: Standard) -> None:
     """Bring `read_residents` and `read_seekers` to standard form, as `residents` and `accounts`, and drop them."""
     standard.install(connection)
-    for source, target in (("read_residents", "residents"), ("read_seekers", "accounts")):
+    # A figure is told of the village that the register names, whatever its code has become.
+    for source, target, also in (
+        ("read_residents", "residents", REGISTER_VILLAGE), ("read_seekers", "accounts", ""),
+    ):  # fmt: skip
         (rows,) = only_row(connection, f"SELECT count(*) FROM {source}")
-        connection.execute(f"CREATE OR REPLACE TABLE {target} AS {standard.select(f'(FROM {source} LIMIT 0)')}")
+        empty = standard.select(f"(FROM {source} LIMIT 0)", also=also)
+        connection.execute(f"CREATE OR REPLACE TABLE {target} AS {empty}")
         # In slices, since a query keeps what it has read until it has seen all of it.
         for start in range(0, rows, ROWS_A_SLICE):
             part = f"(FROM {source} WHERE rowid >= {start} AND rowid < {start + ROWS_A_SLICE})"
-            connection.execute(f"INSERT INTO {target} {standard.select(part)}")
+            connection.execute(f"INSERT INTO {target} {standard.select(part, also=also)}")
         connection.execute(f"DROP TABLE {source}")
 
 

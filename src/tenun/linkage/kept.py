@@ -57,7 +57,10 @@ class KeptState:
             (draft.folder / side).mkdir(mode=0o700)
             shutil.move(tables[side], draft.generation(side, 0))
         draft.remembered(0).save(pipeline, made_with=made_with(standard, settings, pipeline.model.id))
-        document = {"as_of": standard.as_of.isoformat(), "without": sorted(standard.without), "ids": dict(ids)}
+        document = {
+            "as_of": standard.as_of.isoformat(), "without": sorted(standard.without), "ids": dict(ids),
+            "has_cards": standard.has_cards,
+        }  # fmt: skip
         (draft.folder / "about.json").write_text(json.dumps(document, sort_keys=True), encoding="utf-8")
         draft.settle(0)
         if self.folder.exists():
@@ -120,5 +123,5 @@ def made_with(standard: Standard, settings: LinkSettings, model: str) -> dict[st
     """What must be equal for a run to be continued."""
     return {
         "standard_version": STANDARD_VERSION, "as_of": standard.as_of.isoformat(), "without": sorted(standard.without),
-        "settings": settings.as_origin(), "model": model,
+        "has_cards": standard.has_cards, "settings": settings.as_origin(), "model": model,
     }  # fmt: skip

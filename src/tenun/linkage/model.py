@@ -27,7 +27,7 @@ from tenun.kernel.errors import TenunError
 from tenun.linkage import comparisons
 from tenun.linkage.comparisons import COMPARISONS, EQUAL_NAME, TERM_FREQUENCY_MIN, Comparison, Level
 
-SHIPPED = "invented-2.json"
+SHIPPED = "invented-3.json"
 FORMAT = "tenun-link-model/1"
 # No outcome is impossible: a weight stays finite whatever a training set did not contain.
 M_MIN, U_MIN = 1e-5, 1e-7

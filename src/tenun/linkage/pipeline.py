@@ -19,6 +19,7 @@ import duckdb
 from tenun.engine.duckdb import only_row
 from tenun.linkage import assignment
 from tenun.linkage import model as models
+from tenun.linkage.checkpoint import NIK_PAIRS, RULE_PAIRS, Checkpoint
 from tenun.linkage.comparisons import HOME
 from tenun.linkage.engine import Engine, OneDatabase
 from tenun.linkage.model import Model
@@ -89,15 +90,18 @@ class Pipeline:
         *,
         fit: Fit | None = None,
         judgements: str | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         """`engine`: who does the heavy steps; none = the connection itself. `fit`: that of another run, whose weights
         this one is to give; then the table `name_shares` must be there. `judgements`: a table of what people judged
-        (seeker_id, person_id, verdict `same` or `different`), which no score overrides."""
+        (seeker_id, person_id, verdict `same` or `different`), which no score overrides. `checkpoint`: where
+        finished stages are kept, and taken up."""
         self.connection = connection
         self.engine: Engine = engine or OneDatabase(connection)
         self.settings = settings
         self.fit = fit
         self.judgements = judgements
+        self.checkpoint = checkpoint
         self.model = fit.model if fit else model
         self.outcome = Outcome(share=settings.prior_expected_share)
 
@@ -138,10 +142,14 @@ class Pipeline:
     def link_by_nik(self) -> None:
         """Stage 1, and what it tells about how many accounts have their person here at all."""
         self._expect(self.outcome.share)
-        self.find_by_nik()
-        self._forget("nik_pairs")
+        if self.checkpoint is not None and self.checkpoint.restore(self.connection, NIK_PAIRS):
+            self.engine.keep("nik_found", f"SELECT person_id, seeker_id FROM {NIK_PAIRS}")
+        else:
+            self.find_by_nik()
+            if self.checkpoint is not None:
+                self.checkpoint.keep(self.connection, NIK_PAIRS)
         assignment.accept_by_nik(
-            self.connection, self.settings, pairs="nik_pairs", residents="housed", seekers="seekers"
+            self.connection, self.settings, pairs=self._standing(NIK_PAIRS), residents="housed", seekers="seekers"
         )
         self.settle_share()
 
@@ -182,6 +190,10 @@ class Pipeline:
 
     def link_by_rules(self, *, among: str | None = None) -> None:
         """Stage 2: make `rule_pairs`, the candidates of the residue, or of its accounts that are in `among`."""
+        if self.checkpoint is not None and self.checkpoint.restore(self.connection, RULE_PAIRS):
+            blocked = self.checkpoint.counts()
+            self.outcome.pairs, self.outcome.crowded = blocked.pairs, blocked.crowded
+            return
         # A pair with one NIK was judged in the first stage, and is not let in by the back door.
         blocked = self.engine.find_by_rules(
             residents="housed",
@@ -192,7 +204,10 @@ class Pipeline:
             among=among,
         )
         self.outcome.pairs, self.outcome.crowded = blocked.pairs, blocked.crowded
-        self._score("rules_left", "residue", "rule_pairs", stage="rules", weight_min=self.candidate_weight_min)
+        self._score("rules_left", "residue", RULE_PAIRS, stage="rules", weight_min=self.candidate_weight_min)
+        if self.checkpoint is not None:
+            self.checkpoint.keep_counts(blocked)
+            self.checkpoint.keep(self.connection, RULE_PAIRS)
 
     @property
     def candidate_weight_min(self) -> float:
@@ -201,9 +216,8 @@ class Pipeline:
 
     def decide(self) -> None:
         """Weigh rivals and claims: make `decided`."""
-        self._forget("rule_pairs")
         assignment.accept_by_rules(
-            self.connection, self.settings, pairs="rule_pairs", residents="housed", seekers="residue"
+            self.connection, self.settings, pairs=self._standing(RULE_PAIRS), residents="housed", seekers="residue"
         )
         assignment.decide(
             self.connection,
@@ -214,9 +228,11 @@ class Pipeline:
             judgements=self.judgements,
         )
 
-    def _forget(self, pairs: str) -> None:
-        if self.judgements is not None:
-            assignment.forget_what_was_judged_different(self.connection, judgements=self.judgements, pairs=pairs)
+    def _standing(self, pairs: str) -> str:
+        """The pairs less what people judged to be two persons."""
+        if self.judgements is None:
+            return pairs
+        return assignment.forget_what_was_judged_different(self.connection, judgements=self.judgements, pairs=pairs)
 
     def _score(self, pairs: str, seekers: str, target: str, *, stage: str, weight_min: float | None = None) -> None:
         self.engine.score(

@@ -50,6 +50,7 @@ REASONS: dict[str, Words] = {
     "regency_differs": Words("Kabupaten lain", "Another regency"),
     "address_missing": Words("Alamat tidak ada", "Address missing on a side"),
     "address_equal": Words("Alamat, RT, dan RW sama", "Address, RT and RW equal"),
+    "card_equal": Words("Nomor KK sama", "One family card"),
     "place_equal": Words("Jalan atau dusun sama", "Street or hamlet equal"),
     "address_near": Words("Jalan atau dusun hampir sama", "Street or hamlet nearly equal"),
     "unit_equal": Words("RT dan RW sama, jalan atau dusun lain", "RT and RW equal, another street or hamlet"),

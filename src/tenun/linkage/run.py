@@ -117,7 +117,7 @@ def link(
                 inputs.load(connection, lake, RESIDENTS, sides.residents, sides.residents_permit, "read_residents")
                 inputs.load(connection, lake, SEEKERS_SIDE, sides.seekers, sides.seekers_permit, "read_seekers")
             with stages.stage("standardise"):
-                inputs.standardise(connection, Standard.of(sides.as_of))
+                inputs.standardise(connection, Standard.of(sides.as_of, regions=settings.regions))
             if judgements is not None:
                 connection.register("judgements", judgements)
             pipeline = Pipeline(connection, settings, model, judgements=None if judgements is None else "judgements")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from tenun.kernel.errors import TenunError
+from tenun.linkage.standard.retired import RetiredRegions
 
 
 class SettingsUnreadable(TenunError):
@@ -43,10 +44,14 @@ class LinkSettings:
     threads: int | None = None
     """Threads of the engine. The result is the same for any number."""
     memory: str = "4GB"
+    regions: RetiredRegions = field(default_factory=RetiredRegions)
+    """Codes of regions that were given up, and their successors."""
 
     def as_origin(self) -> dict[str, Any]:
         """What the result depends on."""
-        return {name: value for name, value in asdict(self).items() if name not in ("model", "threads", "memory")}
+        unsaid = ("model", "threads", "memory", "regions")
+        said = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in unsaid}
+        return {**said, "retired_regions": self.regions.digest}
 
 
 _KEYS = {
@@ -61,7 +66,12 @@ _KEYS = {
 
 
 def load(
-    path: Path | None = None, *, model: Path | None = None, threads: int | None = None, memory: str = "4GB"
+    path: Path | None = None,
+    *,
+    model: Path | None = None,
+    threads: int | None = None,
+    memory: str = "4GB",
+    regions: RetiredRegions | None = None,
 ) -> LinkSettings:
     """Read a settings file; without one, the shipped settings. Raises `SettingsUnreadable`."""
     if not re.fullmatch(r"[1-9][0-9]*[KMGT]i?B", memory):
@@ -74,7 +84,7 @@ def load(
         if name not in values or not _is_number(value):
             raise SettingsUnreadable(file=path.name if path else "", reason=name)
         values[name] = type(values[name])(value)
-    return LinkSettings(**values, model=model, threads=threads, memory=memory)
+    return LinkSettings(**values, model=model, threads=threads, memory=memory, regions=regions or RetiredRegions())
 
 
 def _given(path: Path) -> dict[str, object]:

@@ -85,7 +85,8 @@ def train(
     u is counted over random pairs. m comes from expectation maximisation, or from `truth`, which names a column that is
     equal in both tables for one person (null: the person is in one of them only). A level that the data never showed
     takes its numbers from `fallback`, and without one counts as seen half a time: bounded, and for nothing where
-    neither m nor u was seen. One thread: the same tables in the same order give the same model.
+    neither m nor u was seen, unless it is `like` another. One thread: the same tables in the same order give the same
+    model.
     """
     persons, accounts = (_count(connection, table) for table in (residents, seekers))
     if persons < PERSONS_MIN or accounts < SEEKERS_MIN:
@@ -161,7 +162,15 @@ def probabilities_of(
             bounds = unseen if m is not None or u is not None else (unseen[0], unseen[0])
             known = fallback.probabilities[comparison.field][level.code] if fallback else bounds
             found[comparison.field][level.code] = (known[0] if m is None else m, known[1] if u is None else u)
+        for level in comparison.levels:
+            if level.like is not None and not _is_seen(by_code[level.code]):
+                found[comparison.field][level.code] = found[comparison.field][level.like]
     return found
+
+
+def _is_seen(level: Mapping[str, Any]) -> bool:
+    """Did the data show the level, on either side?"""
+    return any(_number(level.get(name)) is not None for name in ("m_probability", "u_probability"))
 
 
 def _number(value: object) -> float | None:
@@ -232,7 +241,7 @@ def prepared(
             inputs.load(connection, lake, SEEKERS_SIDE, seekers, seekers_permit, "read_seekers")
             if is_told:
                 _keep_told(connection)
-            inputs.standardise(connection, Standard.of(as_of))
+            inputs.standardise(connection, Standard.of(as_of, regions=settings.regions))
             put_in_order(connection)
             pipeline = Pipeline(connection, settings, model.load(settings.model))
             pipeline.prepare("residents", "accounts")

@@ -22,8 +22,9 @@ from tenun.engine.duckdb import connect, only_row
 from tenun.kernel.durable import only_one
 from tenun.linkage import model as models
 from tenun.linkage.engine import OneMachine, quoted
-from tenun.linkage.files import STAGES, FilesReport, PersonTable, StandardTable, report_of, write_links
+from tenun.linkage.files import STAGES, FilesReport, PersonTable, StandardTable, named_apart, report_of, write_links
 from tenun.linkage.increment import Increment
+from tenun.linkage.judged import Judged
 from tenun.linkage.kept import KeptState, made_with
 from tenun.linkage.settings import LinkSettings
 from tenun.linkage.stages import Progress, Stages
@@ -67,16 +68,19 @@ def update_files(
     right: Delta,
     settings: LinkSettings,
     changes: Path | None = None,
+    judgements: Path | None = None,
     progress: Progress | None = None,
 ) -> UpdateReport:
     """Bring a kept linkage up to date and write all its links to `out`, as `link_files` does.
 
-    `changes`: a file for what became of each account whose link is another than before. The links are those of a full
-    run with the fit of the run that is continued. Raises `StateUnfit`, `PersonTableUnreadable`, `ModelUnfit`.
+    `judgements`: as for `link_files`; those of another run are not remembered. `changes`: a file for what became of
+    each account whose link is another than before. The links are those of a full run with the fit of the run that is
+    continued. Raises `StateUnfit`, `PersonTableUnreadable`, `JudgementsUnreadable`, `ModelUnfit`.
     """
     kept = KeptState(state)
     with only_one(kept.lock):
-        return _update(kept, out, {"left": left, "right": right}, settings, changes, progress)
+        judged = Judged(judgements) if judgements else None
+        return _update(kept, out, {"left": left, "right": right}, settings, changes, judged, progress)
 
 
 def _update(
@@ -85,11 +89,15 @@ def _update(
     deltas: Mapping[str, Delta],
     settings: LinkSettings,
     changes: Path | None,
+    judged: Judged | None,
     progress: Progress | None,
 ) -> UpdateReport:
     about, before = kept.about(), kept.current()
     number = before + 1
-    standard = Standard.of(date.fromisoformat(about["as_of"]), about["without"])
+    standard = Standard.of(
+        date.fromisoformat(about["as_of"]), about["without"], regions=settings.regions,
+        has_cards=about["has_cards"],
+    )  # fmt: skip
     model = models.load(settings.model)
     same = made_with(standard, settings, model.id)
     fit = kept.remembered(before).fit(made_with=same)
@@ -108,18 +116,20 @@ def _update(
             connection.execute(f"CREATE VIEW {name} AS {kept.view(side, number)}")
             connection.execute(f"CREATE TABLE {changed} AS SELECT unique_id FROM read_parquet({quoted(replaced)})")
         connection.execute(f"CREATE VIEW residents_before AS {kept.view('left', before)}")
-        pipeline = Increment(connection, settings, model, fit=fit)
+        left_id, right_id = named_apart(about["ids"]["left"], about["ids"]["right"])
+        told = judged.load(connection, left_id=left_id, right_id=right_id) if judged else None
+        pipeline = Increment(connection, settings, model, fit=fit, judgements=told)
         pipeline.run("residents", "accounts", stages)
         with stages.stage("write"):
             write_links(connection, out, left_id=about["ids"]["left"], right_id=about["ids"]["right"])
-            told = _tell(connection, pipeline, changes)
+            changed_links = _tell(connection, pipeline, changes)
             kept.remembered(number).save(pipeline, made_with=same)
             kept.settle(number)
         whole = report_of(connection, pipeline, stages, standard)
     finally:
         connection.close()
     shutil.rmtree(kept.folder / "spill", ignore_errors=True)
-    return UpdateReport(whole=whole, **told)
+    return UpdateReport(whole=whole, **changed_links)
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ class AsTheAudienceSees:
             (row["indicator"], row["area_code"], row["breakdown"], row["category"]): _shown(row)
             for row in rows
             if row["state"] not in (ValueState.NS, ValueState.NC)
-            and self.results.definitions[row["indicator"]].kind is not Kind.SUPPLY
+            and not self.results.definitions[row["indicator"]].is_of_things
         }
 
     def told(self, scope: ReleaseScope, *, audience: str, earlier: Earlier) -> Collection[Key]:
@@ -189,7 +189,7 @@ class AsTheAudienceSees:
             values=self.lake.path(snapshot, "values"),
             areas=self.lake.path(snapshot, "areas"),
             coverage=self.lake.path(snapshot, "coverage"),
-            indicators={one.id: _indicator(one) for one in known if one.kind is not Kind.SUPPLY},
+            indicators={one.id: _indicator(one) for one in known if not one.is_of_things},
             minimum_cell=int(snapshot.details["minimum_cell"]),
             minimum_population=0,
             noise=OUTSIDE.noise,

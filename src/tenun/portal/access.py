@@ -48,9 +48,20 @@ class Permission(StrEnum):
     RELEASE_DECIDE = "release.decide"
     """Give or withhold the consent of one's own ministry, and end a release. Never with the right to prepare one."""
 
+    CORRECTIONS_READ = "corrections.read"
+    """See what villages of the area object to, and how it was answered."""
+    CORRECTIONS_FILE = "corrections.file"
+    """Object, for one's own village, to a figure that was released to it."""
+    CORRECTIONS_RECORD = "corrections.record"
+    """Write an objection down on the letter of a village of the area, with the figure it is about."""
+    CORRECTIONS_ANSWER = "corrections.answer"
+    """Take up and answer objections to data of one's own ministry's source, and take their list along."""
+
 
 # Routes with these work on figures of the account's area; the others do without.
-FIGURES = frozenset({Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.QUALITY_READ})
+FIGURES = frozenset(
+    {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.QUALITY_READ, Permission.CORRECTIONS_RECORD}
+)
 
 
 class Route(StrEnum):
@@ -72,6 +83,7 @@ class Role(StrEnum):
     MONITORING = "monitoring"
     LEADERSHIP = "leadership"
     SECURITY = "security"
+    VILLAGE = "village_government"
 
 
 ROLE_NAMES = {
@@ -80,33 +92,38 @@ ROLE_NAMES = {
     Role.MONITORING: _("Monitoring and evaluation officer"),
     Role.LEADERSHIP: _("Leadership"),
     Role.SECURITY: _("Security officer"),
+    Role.VILLAGE: _("Village government"),
 }
 
 READ_AND_TAKE = frozenset(
     {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ, Permission.LINK_READ}
-    | {Permission.TRAIL_READ}
+    | {Permission.TRAIL_READ, Permission.CORRECTIONS_READ}
 )
+CORRECT = frozenset({Permission.CORRECTIONS_RECORD, Permission.CORRECTIONS_ANSWER})
 PREPARE = frozenset({Permission.RELEASE_READ, Permission.RELEASE_PREPARE})
 
-# Village governments and the public are absent on purpose: Pasal 7(2) lets figures reach them only by a
-# written approval of both parties; what such an approval releases they get at the routes of `Route.AUDIENCE`.
+# The public is absent on purpose, and a village government has no right to read figures: Pasal 7(2) lets them reach
+# either only by a written approval of both parties. What such an approval releases they get at the routes of
+# `Route.AUDIENCE`; a village sees it, too, where it objects to a figure.
 ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.DATA_DESA: READ_AND_TAKE | {Permission.QUALITY_READ} | PREPARE,
+        Role.DATA_DESA: READ_AND_TAKE | {Permission.QUALITY_READ} | PREPARE | CORRECT,
         # Links are made and judged where they are used, by officers who hold the accounts' records anyway.
         Role.DATA_NAKER: READ_AND_TAKE
         | {Permission.LINK_REVIEW, Permission.LINK_ARBITRATE, Permission.QUALITY_READ}
-        | PREPARE,
+        | PREPARE
+        | CORRECT,
         Role.MONITORING: READ_AND_TAKE,
         Role.LEADERSHIP: frozenset(
             {Permission.FIGURES_READ, Permission.EXCHANGE_READ, Permission.LINK_READ}
             | {Permission.TRAIL_READ, Permission.TRAIL_SUMS}
-            | {Permission.RELEASE_READ, Permission.RELEASE_DECIDE}
+            | {Permission.RELEASE_READ, Permission.RELEASE_DECIDE, Permission.CORRECTIONS_READ}
         ),
         # Sees keys, access and incidents; the content of records and results is not part of that work.
         Role.SECURITY: frozenset(
             {Permission.EXCHANGE_READ, Permission.TRAIL_READ, Permission.TRAIL_SUMS, Permission.TRAIL_ALL}
         ),
+        Role.VILLAGE: frozenset({Permission.CORRECTIONS_READ, Permission.CORRECTIONS_FILE, Permission.TRAIL_READ}),
     }
 )
 
@@ -123,9 +140,14 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "favicon": Route.OPEN,
         "account_logout": Route.OPEN,
         "account_inactive": Route.OPEN,
+        "account_reset_password": Route.OPEN,  # for whoever cannot sign in; the answer never tells who has an account
+        "account_reset_password_done": Route.OPEN,
+        "account_reset_password_from_key": Route.OPEN,
+        "account_reset_password_from_key_done": Route.OPEN,
         "account": Route.OWN_ACCOUNT,
         "offline_worker": Route.OPEN,  # a program without anyone's data; browsers fetch it by themselves
         "keep_offline": Route.OWN_ACCOUNT,
+        "mail_settings": Route.OWN_ACCOUNT,
         "account_change_password": Route.OWN_ACCOUNT,
         "account_reauthenticate": Route.OWN_ACCOUNT,
         "mfa_index": Route.OWN_ACCOUNT,
@@ -136,6 +158,9 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "mfa_generate_recovery_codes": Route.OWN_ACCOUNT,
         "mfa_download_recovery_codes": Route.OWN_ACCOUNT,
         "overview": Permission.FIGURES_READ,
+        "attention": Permission.FIGURES_READ,
+        "attention_list": Permission.FIGURES_READ,
+        "attention_file": Permission.FIGURES_DOWNLOAD,
         "search": Permission.FIGURES_READ,
         "area": Permission.FIGURES_READ,
         "area_sheet": Permission.FIGURES_DOWNLOAD,
@@ -143,6 +168,8 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "village_room": Permission.FIGURES_READ,
         "village_pack": Permission.FIGURES_DOWNLOAD,
         "map": Permission.FIGURES_READ,
+        "compare": Permission.FIGURES_READ,
+        "compare_file": Permission.FIGURES_DOWNLOAD,
         "indicators": Permission.FIGURES_READ,
         "indicator": Permission.FIGURES_READ,
         "downloads": Permission.FIGURES_DOWNLOAD,
@@ -169,6 +196,11 @@ ROUTES: Mapping[str, Route | Permission] = MappingProxyType(
         "release_file": Permission.RELEASE_READ,
         "release_feed": Route.AUDIENCE,
         "release_metadata": Route.AUDIENCE,
+        "corrections": Permission.CORRECTIONS_READ,
+        "correction": Permission.CORRECTIONS_READ,
+        "correction_file": Permission.CORRECTIONS_FILE,
+        "correction_record": Permission.CORRECTIONS_RECORD,
+        "corrections_file": Permission.CORRECTIONS_ANSWER,
         "exchange": Permission.EXCHANGE_READ,
         "trail": Permission.TRAIL_READ,
         "trail_file": Permission.TRAIL_READ,
@@ -205,6 +237,15 @@ class Scope:
         if self.is_national or area_code == self.area_code:
             return True
         return area_code.startswith(f"{self.area_code}.")
+
+
+# Where an account begins: the first of these that its role opens.
+HOMES = ("overview", "corrections", "exchange")
+
+
+def home_of(role: str) -> str:
+    """The route where an account of that role begins; its own account where it may open nothing else."""
+    return next((route for route in HOMES if may(role, Permission(str(ROUTES[route])))), "account")
 
 
 def may(role: str, permission: Permission) -> bool:

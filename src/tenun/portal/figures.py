@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -25,7 +25,9 @@ from tenun.kernel.errors import TenunError
 from tenun.lake.store import Lake, SnapshotMissing
 from tenun.node import village_pack
 from tenun.node.home import NodeHome
+from tenun.portal import marks
 from tenun.portal.access import Scope
+from tenun.portal.marks import Finder, Mark
 
 SNAPSHOT_ID = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
 
@@ -70,21 +72,37 @@ class Release:
 class Figures:
     """Results of one snapshot, seen from one account."""
 
-    def __init__(self, results: Results, *, scope: Scope, is_current: bool = True, pinned: str = "") -> None:
+    def __init__(
+        self,
+        results: Results,
+        *,
+        scope: Scope,
+        is_current: bool = True,
+        pinned: str = "",
+        find_marks: Finder = marks.none,
+    ) -> None:
         self._results = results
         self.scope = scope
         self._is_current = is_current
         self._pinned = pinned
+        self._find_marks = find_marks
 
     @classmethod
-    def of_node(cls, node: NodeHome, *, scope: Scope, snapshot: str | None = None) -> Figures:
+    def of_node(
+        cls, node: NodeHome, *, scope: Scope, snapshot: str | None = None, find_marks: Finder = marks.none
+    ) -> Figures:
         """The node's current figures, or those of an earlier snapshot. Raises `SnapshotMissing`."""
         current = Results.open(node.lake)
         if snapshot is None or snapshot == current.snapshot.id:
-            return cls(current, scope=scope, pinned=snapshot or "")
+            return cls(current, scope=scope, pinned=snapshot or "", find_marks=find_marks)
         if not SNAPSHOT_ID.fullmatch(snapshot):
             raise SnapshotMissing(layer="out", dataset="indicators", scope=NATIONAL)
-        return cls(Results.of(node.lake, snapshot), scope=scope, is_current=False, pinned=snapshot)
+        earlier = Results.of(node.lake, snapshot)
+        return cls(earlier, scope=scope, is_current=False, pinned=snapshot, find_marks=find_marks)
+
+    def at(self, node: NodeHome, snapshot: str | None) -> Figures:
+        """Another snapshot, or the current one, seen from the same account. Raises `SnapshotMissing`."""
+        return Figures.of_node(node, scope=self.scope, snapshot=snapshot, find_marks=self._find_marks)
 
     # --- what there is -------------------------------------------------------------------------
 
@@ -203,12 +221,26 @@ class Figures:
             if level is level_of(area)
             else export.rows(self._results, level=level, parent=area, indicator=indicator, language=language)
         )
-        return [dict(row) for row in found]
+        return [self._noted(row, language) for row in found]
+
+    def mark_of(self, value: Value) -> Mark | None:
+        """The objection that this figure bears; none for its categories."""
+        if value.breakdown:
+            return None
+        return self._mark(value.indicator, value.area_code, value.sid_as_of, value.siapkerja_as_of)
+
+    def mark_of_row(self, row: Mapping[str, object]) -> Mark | None:
+        """The same for a row of `rows`."""
+        if row["breakdown"]:
+            return None
+        days = (_day(row["sid_as_of"]), _day(row["siapkerja_as_of"]))
+        return self._mark(str(row["indicator"]), str(row["area_code"]), *days)
 
     def sheet(self, area_code: str, *, language: str) -> Sheet:
         """The profile as a value, for paper and for files. Of what lies above, only what the account may see."""
         self._require(area_code)
-        return sheets.of_area(self._results, area_code, language=language, may_see=self.scope.covers)
+        made = sheets.of_area(self._results, area_code, language=language, may_see=self.scope.covers)
+        return self._marked(made)
 
     def way(
         self, lake: Lake, indicator: str, area_code: str, *, breakdown: str, category: str, is_verified: bool
@@ -243,3 +275,47 @@ class Figures:
 
     def _totals(self, area_code: str) -> Sequence[Value]:
         return tuple(value for value in self._results.area(area_code) if not value.breakdown)
+
+    def _noted(self, row: Mapping[str, object], language: str) -> dict[str, object]:
+        mark = self.mark_of_row(row)
+        if mark is None:
+            return dict(row)
+        return {**row, "reason": f"{row['reason']} {marks.sentence(mark, language)}".strip()}
+
+    def _marked(self, sheet: Sheet) -> Sheet:
+        """With a note on each line that bears a mark, behind the note that it has already."""
+        if not any(area == sheet.area.code for _indicator, area in self._marks):
+            return sheet
+        notes, lines = list(sheet.notes), []
+        for line in sheet.lines:
+            mark = self.mark_of(self._results.value(line.indicator, sheet.area.code))
+            if mark is not None:
+                before = "" if line.note is None else notes[line.note - 1]
+                notes.append(f"{before} {marks.sentence(mark, sheet.language)}".strip())
+                line = replace(line, note=len(notes))
+            lines.append(line)
+        used = sorted({line.note for line in lines if line.note is not None})
+        place = {number: at for at, number in enumerate(used, start=1)}
+        return replace(
+            sheet,
+            lines=tuple(replace(line, note=None if line.note is None else place[line.note]) for line in lines),
+            notes=tuple(notes[number - 1] for number in used),
+        )
+
+    def _mark(self, indicator: str, area_code: str, sid: date | None, siapkerja: date | None) -> Mark | None:
+        snapshot = self._results.snapshot.id
+        found = self._marks.get((indicator, area_code), ())
+        return next((one for one in found if one.is_on(snapshot, sid_as_of=sid, siapkerja_as_of=siapkerja)), None)
+
+    @cached_property
+    def _marks(self) -> Mapping[tuple[str, str], Sequence[Mark]]:
+        """By indicator and area: asked for once, when the first figure is shown."""
+        days = [day for day in (self.release.sid_as_of, self.release.siapkerja_as_of) if day is not None]
+        found: dict[tuple[str, str], list[Mark]] = {}
+        for one in self._find_marks(self.scope, min(days, default=None)):
+            found.setdefault((one.indicator, one.area), []).append(one)
+        return found
+
+
+def _day(cell: object) -> date | None:
+    return date.fromisoformat(str(cell)) if cell else None

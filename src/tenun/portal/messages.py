@@ -10,6 +10,7 @@ source so that a corrected English text needs no change of code. The compiled `.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,7 +127,7 @@ def compile_catalogues() -> None:
         source = catalogue(language)
         target = source.with_suffix(".mo")
         if not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns:
-            draft = target.with_suffix(".mo.draft")
+            draft = target.with_suffix(f".mo.{os.getpid()}")  # several processes of a node start side by side
             polib.pofile(str(source)).save_as_mofile(str(draft))
             draft.replace(target)
 

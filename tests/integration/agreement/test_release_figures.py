@@ -23,7 +23,6 @@ from tenun.disclosure.audit import audit
 from tenun.disclosure.gates import OUTSIDE, OUTSIDE_RULE_VERSION
 from tenun.disclosure.state import ValueState
 from tenun.indicators import wording
-from tenun.indicators.definition import Kind
 from tenun.indicators.outside import FiguresOutdated, NotOfPersons, make
 from tenun.node import release_figures, releases
 from tenun.node.home import NodeHome, Role
@@ -140,7 +139,7 @@ def test_nothing_outside_the_scope_is_in_a_snapshot(figures: AsTheAudienceSees) 
 
 
 def test_an_indicator_that_counts_no_single_persons_is_refused(figures: AsTheAudienceSees) -> None:
-    for indicator in ("G1", "B14"):
+    for indicator in ("G1", "B14", "D2"):
         with pytest.raises(NotOfPersons):
             make(
                 figures.inputs,
@@ -295,7 +294,7 @@ def test_files_are_published_while_the_release_is_in_force_and_not_a_moment_long
 
 
 def test_what_counts_no_persons_is_published_as_it_is(figures: AsTheAudienceSees) -> None:
-    supplies = [one.id for one in figures.results.definitions.values() if one.kind is Kind.SUPPLY]
+    supplies = [one.id for one in figures.results.definitions.values() if one.is_of_things]
     found = rows_of(figures, indicators=supplies)
     for (indicator, area, _, _), row in found.items():
         assert row["value"] == figures.results.value(indicator, area).value

@@ -82,6 +82,18 @@ def test_run_tells_a_person_the_same_and_that_the_people_are_invented(tenun: Any
     assert "probable" in out
 
 
+def test_run_names_the_command_that_makes_its_report_or_makes_it(tenun: Any, tmp_path: Path) -> None:
+    _, out, _ = tenun("run")
+    assert "tenun link report --out" in out
+    folder = tmp_path / "report"
+    status, out, err = tenun("run", "--report", str(folder), "--json")
+    assert (status, err) == (0, "")
+    files = json.loads(out)["report_files"]
+    assert {"report.json", "report.id.html", "report.id.pdf", "report.en.html", "report.en.pdf"} == set(files)
+    assert (folder / "report.id.pdf").read_bytes().startswith(b"%PDF-")
+    assert json.loads((folder / "report.json").read_bytes())["sections"]
+
+
 def test_evaluate_shows_a_table(tenun: Any, home: Path) -> None:
     tenun("run", "--json")
     status, out, _ = tenun("evaluate", "--truth", str(home / "truth.parquet"))

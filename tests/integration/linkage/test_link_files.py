@@ -8,7 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ import pytest
 
 from tenun.cli import main
 from tenun.linkage import files, settings
+from tenun.linkage.engine import OneDatabase
 from tenun.linkage.files import FilesReport, PersonTable, PersonTableUnreadable
+from tenun.linkage.judged import JudgementsUnreadable
 from tenun.linkage.standard.rules import RuleUnknown
 from tenun.linkage.standard.table import RULES, STANDARD_VERSION
 from tenun.synthetic import linkage as people
@@ -335,6 +337,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from tenun.linkage import files, settings
+from tenun.linkage.engine import OneDatabase
 left, right, out = map(Path, sys.argv[1:4])
 def tell(stage, done, of):
     print(stage, done, of, flush=True)
@@ -370,6 +373,131 @@ def test_a_run_that_was_killed_takes_up_its_finished_parts(
     assert kept == [True] * len(made)
     assert out.read_bytes() == linked[0].read_bytes()
     assert not work.exists()
+
+
+# The same, killed by itself when everything is scored and only deciding is left.
+KILLED_LINKING = KILLED.replace(
+    "    print(stage, done, of, flush=True)", "    if stage == 'decide':\n        os.kill(os.getpid(), signal.SIGKILL)"
+).replace("import sys", "import os, signal, sys")
+
+
+def test_a_run_that_was_killed_while_linking_takes_up_what_it_had_scored(
+    tables: Tables, linked: tuple[Path, FilesReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "links.parquet"
+    command = [sys.executable, "-c", KILLED_LINKING, *map(str, (tables["left"], tables["right"], out))]
+    assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == -signal.SIGKILL
+    kept = tmp_path / f".{out.name}.work" / "linked"
+    assert {path.name for path in kept.iterdir()} == {
+        "stamp.json", "nik_pairs.parquet", "rule_pairs.parquet", "rule_pairs.json",
+    }  # fmt: skip
+    assert not out.exists()
+
+    def nothing_is_scored(*_: object, **__: object) -> None:
+        raise AssertionError("scored again")
+
+    monkeypatch.setattr(OneDatabase, "score", nothing_is_scored)
+    report = link(tables["left"], tables["right"], out, rows_a_part=ROWS_A_PART)
+    assert out.read_bytes() == linked[0].read_bytes()
+    assert (report.pairs, report.crowded, report.share) == (linked[1].pairs, linked[1].crowded, linked[1].share)
+
+
+def test_what_was_scored_with_other_thresholds_is_not_taken_up(tables: Tables, tmp_path: Path) -> None:
+    out, other = tmp_path / "links.parquet", tmp_path / "other.parquet"
+    command = [sys.executable, "-c", KILLED_LINKING, *map(str, (tables["left"], tables["right"], out))]
+    subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+    strict = tmp_path / "strict.toml"
+    strict.write_text("[blocking]\nshared_max = 1\n")
+    sides = PersonTable(tables["left"], "sid_id"), PersonTable(tables["right"], "akun_id")
+    with_strict = settings.load(strict, threads=2)
+    files.link_files(*sides, out, settings=with_strict, as_of=AS_OF, rows_a_part=ROWS_A_PART)
+    files.link_files(*sides, other, settings=with_strict, as_of=AS_OF)
+    assert out.read_bytes() == other.read_bytes()
+
+
+# --- judgements -------------------------------------------------------------------------------------
+
+
+def judgements(folder: Path, rows: Sequence[tuple[int, int, str]]) -> Path:
+    path = folder / "judgements.parquet"
+    columns = zip(*rows, strict=True)
+    pq.write_table(pa.table(dict(zip(("sid_id", "akun_id", "verdict"), map(list, columns), strict=True))), path)
+    return path
+
+
+@pytest.mark.pasal("1(2)")
+def test_what_people_judged_stands_in_a_linkage_of_files(
+    tables: Tables, linked: tuple[Path, FilesReport], tmp_path: Path
+) -> None:
+    before = {row["akun_id"]: row for row in pq.read_table(linked[0]).to_pylist()}
+    apart = [next(row for row in before.values() if row["class"] == name) for name in ("nik", "probable")]
+    alone = next(row for row in before.values() if row["class"] == "none")
+    taken = {row["sid_id"] for row in before.values()}
+    free = next(one for one in pq.read_table(tables["left"]).column("sid_id").to_pylist() if one not in taken)
+    judged = judgements(
+        tmp_path,
+        [(row["sid_id"], row["akun_id"], "different") for row in apart] + [(free, alone["akun_id"], "same")],
+    )
+    out = tmp_path / "links.parquet"
+    link(tables["left"], tables["right"], out, judgements=judged)
+    now = {row["akun_id"]: row for row in pq.read_table(out).to_pylist()}
+    assert all(now[row["akun_id"]]["sid_id"] != row["sid_id"] for row in apart)
+    assert (now[alone["akun_id"]]["sid_id"], now[alone["akun_id"]]["why"]) == (free, "judged_same")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [({"sid_id": [1], "akun_id": [2], "verdict": ["perhaps"]}, "verdict: 1"), ({"sid_id": [1]}, "akun_id? verdict?")],
+)
+def test_judgements_that_cannot_be_read_stop_a_linkage(
+    tables: Tables, tmp_path: Path, content: dict[str, list[Any]], reason: str
+) -> None:
+    path = tmp_path / "judgements.parquet"
+    pq.write_table(pa.table(content), path)
+    with pytest.raises(JudgementsUnreadable) as refused:
+        link(tables["left"], tables["right"], tmp_path / "links.parquet", judgements=path)
+    assert refused.value.parts["reason"] == reason
+
+
+# --- households -------------------------------------------------------------------------------------
+
+
+def test_cards_that_one_side_alone_has_change_no_link(
+    tables: Tables, linked: tuple[Path, FilesReport], tmp_path: Path
+) -> None:
+    def with_cards(table: pa.Table) -> pa.Table:
+        return table.append_column("no_kk", pa.array([f"3271011203{n % 900_000:06}" for n in range(table.num_rows)]))
+
+    left = changed(tables["left"], tmp_path, with_cards)
+    out = tmp_path / "links.parquet"
+    link(left, tables["right"], out)
+    assert out.read_bytes() == linked[0].read_bytes()
+
+
+def test_a_household_is_known_by_its_card_where_both_sides_have_it(tables: Tables, tmp_path: Path) -> None:
+    """A person who moved, without a usable NIK, and whose birth date is wrong, is found in her household."""
+    person = {"nik": "", "nama": "NGADIYEM PRATIWI", "jk": "P", "alamat": "DUSUN KRAJAN RT 2 RW 1"}
+    one = {**person, "sid_id": 10**9, "tgl_lahir": "1990-05-12", "kode_desa": "5201142005"}
+    other = {**person, "akun_id": 10**9, "tgl_lahir": "1986-11-23", "kode_desa": "3273011001", "alamat": "JL MAWAR"}
+
+    def found(folder: Path, cards: tuple[str, str]) -> dict[str, Any]:
+        folder.mkdir()
+        sides = []
+        for name, row, card in (("left", one, cards[0]), ("right", other, cards[1])):
+            table = pq.read_table(tables[name])
+            added = pa.Table.from_pylist([{**dict.fromkeys(table.schema.names), **row}], schema=table.schema)
+            whole = pa.concat_tables([table, added])
+            sides.append(folder / f"{name}.parquet")
+            numbers = pa.array([None] * table.num_rows + [card], pa.string())
+            pq.write_table(whole.append_column("no_kk", numbers), sides[-1])
+        link(*sides, folder / "links.parquet")
+        rows = pq.read_table(folder / "links.parquet").to_pylist()
+        return next(row for row in rows if row["akun_id"] == other["akun_id"])
+
+    same = found(tmp_path / "same", ("52.01.14.120301.0007", "5201141203010007"))
+    assert (same["sid_id"], same["class"]) == (one["sid_id"], "probable")
+    apart = found(tmp_path / "apart", ("5201141203010007", "5201141203010019"))
+    assert apart["sid_id"] != one["sid_id"]
 
 
 def test_parts_of_other_input_or_other_rules_are_not_taken_up(

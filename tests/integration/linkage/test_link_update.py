@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -147,6 +148,26 @@ def test_a_resident_who_is_gone_takes_the_links_along_and_the_village_is_named(p
     told = duckdb.sql(f"SELECT person_before, person_now FROM {quoted(changes)} WHERE seeker_id = {account}").fetchall()
     assert told[0][0] == person
     assert told[0][1] != person
+
+
+@pytest.mark.pasal("1(2)")
+def test_judgements_stand_in_an_update_and_without_them_the_links_are_as_before(people: Path, tmp_path: Path) -> None:
+    state, out, path = tmp_path / "state", tmp_path / "links.parquet", tmp_path / "judgements.parquet"
+    link_files(
+        PersonTable(people / "residents.parquet", "sid_id"), PersonTable(people / "accounts.parquet", "akun_id"), out,
+        settings=SETTINGS, as_of=AS_OF, state=state,
+    )  # fmt: skip
+    before = links(out)
+    linked = next(row for row in before if row[2] == "nik")
+    alone = next(row for row in before if row[2] == "none")
+    ids = {"sid_id": [linked[1], linked[1]], "akun_id": [linked[0], alone[0]]}
+    pq.write_table(pa.table({**ids, "verdict": ["different", "same"]}), path)
+    updating.update_files(state, out, left=Delta(), right=Delta(), settings=SETTINGS, judgements=path)
+    now = {row[0]: row for row in links(out)}
+    assert now[linked[0]][1] != linked[1]
+    assert (now[alone[0]][1], now[alone[0]][6]) == (linked[1], "judged_same")
+    updating.update_files(state, out, left=Delta(), right=Delta(), settings=SETTINGS)
+    assert links(out) == before
 
 
 def test_a_state_made_with_other_thresholds_is_not_continued(people: Path, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def link(
-    people: Path, out: Path, machines: Machines | None = None, *, threads: int = 2
+    people: Path, out: Path, machines: Machines | None = None, *, threads: int = 2, judgements: Path | None = None
 ) -> tuple[FilesReport, pa.Table]:
     report = files.link_files(
         PersonTable(people / "residents.parquet", "sid_id"),
@@ -65,6 +65,7 @@ def link(
         settings=settings.load(threads=threads),
         as_of=date(2026, 6, 1),
         rows_a_part=7_000,
+        judgements=judgements,
         machines=machines,
     )
     return report, pq.read_table(out)
@@ -85,6 +86,39 @@ def test_links_are_equal_on_one_thread_two_and_spark(people: Path, cluster: str,
     for other, other_links in others:
         assert other_links.equals(links)
         assert counts(other) == counts(report)
+
+
+def with_cards(people: Path, folder: Path) -> Path:
+    """The same people with numbers of family cards, some of which both sides have."""
+    for name in ("residents.parquet", "accounts.parquet"):
+        table = pq.read_table(people / name)
+        cards = [f"3271011203{1 + number % 5_000:06}" for number in range(table.num_rows)]
+        pq.write_table(table.append_column("no_kk", pa.array(cards)), folder / name)
+    return folder
+
+
+@pytest.mark.pasal("1(2)")
+@pytest.mark.parametrize("people", ["foreign"], indirect=True)
+def test_judgements_and_family_cards_count_on_spark_as_they_do_here(people: Path, tmp_path: Path) -> None:
+    carded = with_cards(people, tmp_path)
+    _, before = link(carded, tmp_path / "before.parquet")
+    rows = before.to_pylist()
+    apart = [next(row for row in rows if row["class"] == name) for name in ("nik", "probable")]
+    alone = next(row for row in rows if row["class"] == "none")
+    judged = [
+        *((row["sid_id"], row["akun_id"], "different") for row in apart),
+        (apart[0]["sid_id"], alone["akun_id"], "same"),
+    ]
+    path = tmp_path / "judgements.parquet"
+    pq.write_table(pa.table(dict(zip(("sid_id", "akun_id", "verdict"), zip(*judged, strict=True), strict=True))), path)
+    report, links = link(carded, tmp_path / "one.parquet", judgements=path)
+    with open_cluster(LOCAL) as machines:
+        other, on_spark = link(carded, tmp_path / "spark.parquet", machines, judgements=path)
+    assert on_spark.equals(links)
+    assert counts(other) == counts(report)
+    now = {row["akun_id"]: row for row in on_spark.to_pylist()}
+    assert now[alone["akun_id"]]["sid_id"] == apart[0]["sid_id"]
+    assert all(now[row["akun_id"]]["sid_id"] != row["sid_id"] for row in apart)
 
 
 def dying_once(marker: Path, computing: Callable[..., tasks.Task]) -> Callable[..., tasks.Task]:

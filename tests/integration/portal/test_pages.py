@@ -43,7 +43,7 @@ def results(node: NodeHome) -> Results:
     return Results.open(node.lake)
 
 
-@pytest.mark.parametrize("indicator", ["A1", "B1", "C1", "D1", "G1"])
+@pytest.mark.parametrize("indicator", ["A1", "B1", "C1", "D1", "D5", "D8", "G1", "G3"])
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_page_csv_and_xlsx_hold_the_same_figures_in_the_same_states(
     sign_in: Any, results: Results, indicator: str, language: str

@@ -16,8 +16,10 @@ NOT_THERE: dict[str, dict[str, str]] = {
     "link_report_file": {"id": "2026-06-01-abc", "name": "report.id.pdf"},
     "link_chart": {"id": "2026-06-01-abc", "name": "m_u"},
     "link_pair": {"seeker_id": "a1", "person_id": "b2"},
+    "correction": {"number": "999999999"},
     "release": {"name": "0123456789ab"},
     "release_file": {"name": "0123456789ab"},
+    "compare_file": {"ending": "csv"},  # without an area there is nothing to compare
     "quality_rows": {"dataset": "sid__residents", "place": "52.08.01.2002"},
     "quality_rows_file": {"dataset": "sid__residents", "place": "52.08.01.2002", "ending": "csv"},
 }
@@ -31,8 +33,12 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     **{name: {"snapshot": "latest"} for name in OF_A_SNAPSHOT},
     "results_provenance": {"snapshot": "latest", "indicator": "A1", "area": "52.08.01.2002"},
     "indicator": {"indicator": "b1"},
+    "attention_list": {"rule": "data-lama"},
+    "attention_file": {"rule": "data-lama", "ending": "csv"},
     "quality_villages_file": {"ending": "csv"},
     "trail_file": {"ending": "csv"},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "abc-123"},
+    "corrections_file": {"ending": "csv"},
     "release_feed": {"act": "f" * 64},
     "release_metadata": {"act": "f" * 64},
     "quality_findings_file": {"ending": "xlsx"},
@@ -41,9 +47,10 @@ ARGUMENTS: dict[str, dict[str, str]] = {
 OFFICER = {Permission.FIGURES_READ, Permission.FIGURES_DOWNLOAD, Permission.EXCHANGE_READ, Permission.LINK_READ}
 OFFICER |= {Permission.QUALITY_READ, Permission.TRAIL_READ}
 OFFICER |= {Permission.RELEASE_READ, Permission.RELEASE_PREPARE}
+OFFICER |= {Permission.CORRECTIONS_READ, Permission.CORRECTIONS_RECORD, Permission.CORRECTIONS_ANSWER}
 LEADER = {Permission.FIGURES_READ, Permission.EXCHANGE_READ, Permission.LINK_READ}
 LEADER |= {Permission.TRAIL_READ, Permission.TRAIL_SUMS}
-LEADER |= {Permission.RELEASE_READ, Permission.RELEASE_DECIDE}
+LEADER |= {Permission.RELEASE_READ, Permission.RELEASE_DECIDE, Permission.CORRECTIONS_READ}
 REVIEWER = OFFICER | {Permission.LINK_REVIEW, Permission.LINK_ARBITRATE}
 USERS = {
     "petugas.desa": OFFICER,
@@ -54,6 +61,7 @@ USERS = {
     "pimpinan.desa": LEADER,
     "pimpinan.naker": LEADER,
     "keamanan.naker": {Permission.EXCHANGE_READ, Permission.TRAIL_READ, Permission.TRAIL_SUMS, Permission.TRAIL_ALL},
+    "pemerintah.desa": {Permission.CORRECTIONS_READ, Permission.CORRECTIONS_FILE, Permission.TRAIL_READ},
 }
 
 
@@ -105,6 +113,7 @@ INSIDE = {"kabupaten.desa": "52.08", "provinsi.naker": "52", "petugas.naker": ""
 SHOW_AN_AREA = {
     "area": "/wilayah/{code}/",
     "map": "/peta/?wilayah={code}&tingkat=desa",
+    "compare": "/banding/?wilayah={code}",
     "indicator": "/indikator/a1/?wilayah={code}",
     "csv": "/unduh/angka.csv?wilayah={code}&tingkat=desa",
     "xlsx": "/unduh/angka.xlsx?wilayah={code}&tingkat=desa",

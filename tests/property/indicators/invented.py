@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -25,7 +25,8 @@ def areas(districts: int, villages: int) -> list[Area]:
 
 
 def inputs(seed: int, places: list[Area]) -> Inputs:
-    chance = Random(seed)
+    chance, more = Random(seed), Random(f"more of {seed}")
+    layoffs: list[dict[str, Any]] = []
     persons: list[dict[str, Any]] = []
     seekers: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
@@ -37,6 +38,7 @@ def inputs(seed: int, places: list[Area]) -> Inputs:
         working, seeking = chance.choice((0.02, 0.5, 0.97)), chance.choice((0.0, 0.03, 0.1, 0.3))
         covered = chance.choice((None, None, 0.02, 0.1, 0.5, 0.98))
         has_activity = chance.random() < 0.85
+        disabled = more.choice((None, 0.01, 0.05, 0.3, 0.97))
         if chance.random() < 0.9:
             deliveries[area.code] = Delivery(area.code, DATE, "2026-11-24-invented", size)
         else:
@@ -61,10 +63,20 @@ def inputs(seed: int, places: list[Area]) -> Inputs:
                     else "participant"
                     if chance.random() < covered
                     else chance.choice(("missing", "not_participant", "unmapped")),
+                    "disability": "missing" if disabled is None else _disability(more, disabled),
                 }
             )
             if chance.random() < seeking:
-                seekers.append({"seeker_id": person, "village_code": area.code, "reported_on": DATE})
+                seekers.append(
+                    {
+                        "seeker_id": person, "village_code": area.code, "reported_on": DATE,
+                        "registered_on": DATE - timedelta(days=more.choice((20, 200, 400, 800))),
+                        "disability": _disability(more, 0.1),
+                    }
+                )  # fmt: skip
+                if more.random() < 0.3:
+                    laid_off = DATE - timedelta(days=more.choice((10, 300)))
+                    layoffs.append({"layoff_id": person, "seeker_id": person, "laid_off_on": laid_off})
                 if chance.random() < 0.85:
                     links.append({"seeker_id": person, "person_id": person, "village_code": area.code})
     return Inputs(
@@ -72,8 +84,20 @@ def inputs(seed: int, places: list[Area]) -> Inputs:
         links=pa.Table.from_pylist(links, schema=LINKS),
         seekers=pa.Table.from_pylist(seekers, schema=siapkerja.SEEKERS.schema()),
         placements=siapkerja.PLACEMENTS.schema().empty_table(),
-        vacancies=siapkerja.VACANCIES.schema().empty_table(),
+        vacancies=pa.Table.from_pylist(
+            [
+                {"vacancy_id": "1", "status": "open", "regency_code": "99.01", "quota": 9, "available_quota": 7},
+                {"vacancy_id": "2", "status": "open", "regency_code": "99.01", "quota": 2, "salary_min": 3_000_000},
+            ],
+            schema=siapkerja.VACANCIES.schema(),
+        ),
+        layoffs=pa.Table.from_pylist(layoffs, schema=siapkerja.LAYOFFS.schema()),
+        events_areas={"layoffs": (NATIONAL,)},
         deliveries=deliveries,
         seekers_as_of=DATE,
         vacancies_as_of=DATE,
     )
+
+
+def _disability(chance: Random, share: float) -> str:
+    return "missing" if chance.random() < 0.05 else "physical" if chance.random() < share else "none"

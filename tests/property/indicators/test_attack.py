@@ -18,6 +18,8 @@ from tests.property.indicators import invented
 
 SMALL = MINISTRIES.minimum_cell - 1
 DEFINITIONS = definition.load_all()
+COUNTED = (Kind.COUNT, Kind.RATIO)
+"""Where a reader is after one number of persons, and knows everything else there is."""
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -104,14 +106,18 @@ def _secrets(rows, truth) -> dict[tuple[str, ...], int]:
     """Hidden numbers that tell of few people, or that were hidden to protect those: with their true values."""
     secrets: dict[tuple[str, ...], int] = {}
     for key, row in rows.items():
-        kind = DEFINITIONS[key[0]].kind
-        if ValueState(row["state"]).has_value or not _has_numbers(row) or kind is Kind.SUPPLY:
+        one = DEFINITIONS[key[0]]
+        if ValueState(row["state"]).has_value or not _has_numbers(row) or one.is_of_things:
             continue
-        is_doubted = row["reason"] in ("match_rate_low", "unknown_high", "incomplete")
+        is_doubted = row["reason"] in ("match_rate_low", "unknown_high", "incomplete", "nothing_there")
         counts = truth[key]
-        if kind is Kind.COUNT and counts.numerator > 0 and (not is_doubted or counts.numerator <= SMALL):
+        if one.kind in COUNTED and counts.numerator > 0 and (not is_doubted or counts.numerator <= SMALL):
             secrets[key] = counts.numerator
-        if kind is Kind.RATE and counts.denominator and (not is_doubted or min(counts.numerator, counts.rest) <= SMALL):
+        if (
+            one.kind is Kind.RATE
+            and counts.denominator
+            and (not is_doubted or min(counts.numerator, counts.rest) <= SMALL)
+        ):
             secrets[*key, "numerator"] = counts.numerator
             secrets[*key, "rest"] = counts.rest
     return secrets
@@ -125,9 +131,9 @@ def _knowledge(rows, truth, places) -> Knowledge:
     for key, row in rows.items():
         indicator, area, breakdown, category = key
         kind = DEFINITIONS[indicator].kind
-        if not _has_numbers(row) or kind is Kind.SUPPLY:
+        if not _has_numbers(row) or DEFINITIONS[indicator].is_of_things:
             continue
-        parts = [()] if kind is Kind.COUNT else [("numerator",), ("rest",), ("unknown",)]
+        parts = [()] if kind in COUNTED else [("numerator",), ("rest",), ("unknown",)]
         below = [(indicator, one, breakdown, category) for one in children.get(area, [])]
         within = [one[1] for one in below if one in rows and _has_numbers(rows[one])]
         for part in parts:
@@ -139,6 +145,9 @@ def _knowledge(rows, truth, places) -> Knowledge:
             for dimension in DEFINITIONS[indicator].breakdown_dimensions:
                 categories = [one for one in rows if one[:3] == (indicator, area, str(dimension))]
                 known.sums.append((key, categories))
+        if kind is Kind.RATIO:
+            # What it is divided by is known to everyone, so it tells the count it is a ratio of.
+            known.sums.append((key, [(DEFINITIONS[indicator].disclosure.whole or "", *key[1:])]))
         if kind is Kind.RATE and not within and indicator in ("B1", "B13"):
             whole = ("A1", area, *TOTAL) if indicator == "B1" else ("B1", area, *TOTAL, "numerator")
             known.sums.append((whole, [(*key, *part) for part in parts]))
@@ -151,7 +160,7 @@ def _learn(known: Knowledge, key: tuple[str, ...], row: dict[str, Any], counts: 
     is_rate = DEFINITIONS[key[0]].kind is Kind.RATE
     state = ValueState(row["state"])
     if state.has_value and not is_rate:
-        known.shown[key] = row["value"]
+        known.shown[key] = row["numerator"]
     elif state.has_value:
         known.shown[*key, "numerator"] = row["numerator"]
         known.shown[*key, "rest"] = row["denominator"] - row["numerator"]

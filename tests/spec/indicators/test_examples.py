@@ -72,6 +72,7 @@ def _inputs(example: Mapping[str, Any]) -> Inputs:
         seekers=_table(_people(example, "seekers", "seeker_id", "s"), siapkerja.SEEKERS.schema()),
         placements=_table(list(_placements(example)), siapkerja.PLACEMENTS.schema()),
         vacancies=_table(example.get("vacancies", []), siapkerja.VACANCIES.schema()),
+        trainings=_table(example.get("trainings", []), siapkerja.TRAININGS.schema()),
         survey=_table(_people(example, "survey", "person_id", "p"), sid.SURVEY.schema()),
         **{
             name: _table(_people(example, name, "seeker_id", "s"), table.schema())
@@ -86,6 +87,7 @@ def _inputs(example: Mapping[str, Any]) -> Inputs:
         },
         seekers_as_of=example.get("seekers_as_of"),
         vacancies_as_of=example.get("vacancies_as_of"),
+        trainings_as_of=example.get("trainings_as_of"),
     )
 
 

@@ -12,12 +12,15 @@ REVIEW, ARBITRATE = Permission.LINK_REVIEW, Permission.LINK_ARBITRATE
 QUALITY = Permission.QUALITY_READ
 TRAIL, SUMS, TRAILS = Permission.TRAIL_READ, Permission.TRAIL_SUMS, Permission.TRAIL_ALL
 RELEASES, PREPARE, DECIDE = Permission.RELEASE_READ, Permission.RELEASE_PREPARE, Permission.RELEASE_DECIDE
+CORRECTIONS, FILE = Permission.CORRECTIONS_READ, Permission.CORRECTIONS_FILE
+CORRECT = {CORRECTIONS, Permission.CORRECTIONS_RECORD, Permission.CORRECTIONS_ANSWER}
 RIGHTS = {
-    Role.DATA_DESA: {READ, TAKE, EXCHANGE, LINKS, QUALITY, TRAIL, RELEASES, PREPARE},
-    Role.DATA_NAKER: {READ, TAKE, EXCHANGE, LINKS, REVIEW, ARBITRATE, QUALITY, TRAIL, RELEASES, PREPARE},
-    Role.MONITORING: {READ, TAKE, EXCHANGE, LINKS, TRAIL},
-    Role.LEADERSHIP: {READ, EXCHANGE, LINKS, TRAIL, SUMS, RELEASES, DECIDE},
+    Role.DATA_DESA: {READ, TAKE, EXCHANGE, LINKS, QUALITY, TRAIL, RELEASES, PREPARE} | CORRECT,
+    Role.DATA_NAKER: {READ, TAKE, EXCHANGE, LINKS, REVIEW, ARBITRATE, QUALITY, TRAIL, RELEASES, PREPARE} | CORRECT,
+    Role.MONITORING: {READ, TAKE, EXCHANGE, LINKS, TRAIL, CORRECTIONS},
+    Role.LEADERSHIP: {READ, EXCHANGE, LINKS, TRAIL, SUMS, RELEASES, DECIDE, CORRECTIONS},
     Role.SECURITY: {EXCHANGE, TRAIL, SUMS, TRAILS},
+    Role.VILLAGE: {CORRECTIONS, FILE, TRAIL},
 }
 
 
@@ -57,3 +60,13 @@ def test_every_route_that_shows_figures_asks_for_a_permission() -> None:
     assert access.ROUTES["exchange"] is EXCHANGE
     assert access.ROUTES["link_review"] is REVIEW
     assert access.ROUTES["link_arbitration"] is ARBITRATE
+
+
+@pytest.mark.pasal("7(2)")
+def test_a_village_government_has_no_right_to_figures_and_begins_at_its_corrections() -> None:
+    assert access.ROLES[Role.VILLAGE].isdisjoint(access.FIGURES)
+    homes = {role: access.home_of(role) for role in Role}
+    assert homes.pop(Role.VILLAGE) == "corrections"
+    assert homes.pop(Role.SECURITY) == "exchange"
+    assert set(homes.values()) == {"overview"}
+    assert access.home_of("nobody") == "account"

@@ -226,13 +226,13 @@ class _Writer:
     def _with_unit(self, value: Value, definition: Definition) -> str:
         said = self.say(value)
         is_number = value.state.has_value or value.state is ValueState.LT
-        if definition.kind is Kind.RATE or not is_number:
+        if definition.is_share or not is_number:
             return said
         return f"{said} {wording.named(wording.UNITS, definition.unit, self.language)}"
 
     def _basis(self, value: Value, definition: Definition) -> list[str]:
         parts = []
-        if value.state.has_value and definition.kind is Kind.RATE and value.numerator is not None:
+        if value.state.has_value and definition.is_share and value.numerator is not None:
             part, whole = (wording.number(one or 0, "", self.language) for one in (value.numerator, value.denominator))
             parts.append(text("of", self.language).format(part=part, whole=whole))
             if band := wording.band(value, self.language):

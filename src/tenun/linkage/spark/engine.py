@@ -49,7 +49,7 @@ class SparkEngine:
         # `housed` is a view of the pipeline on the residents.
         self.folders = {**tables, "housed": tables["residents"]}
         self.workshop = workshop(
-            [*macros, f"CREATE OR REPLACE MACRO home_of(village, place, unit) AS ({HOME.format(side='')})"]
+            [*macros, f"CREATE OR REPLACE MACRO home_of(village, place, unit, card) AS ({HOME.format(side='')})"]
         )
         # What an earlier run left is another run's: its thresholds may have been others.
         shutil.rmtree(folder, ignore_errors=True)
@@ -131,7 +131,9 @@ class SparkEngine:
             shares = self._read("name_shares").selectExpr(f"{_NAME} AS {_NAME}_{side}", f"tf_{_NAME} AS share_{side}")
             rows = rows.join(shares, f"{_NAME}_{side}", "left")
         kept = "" if weight_min is None else f" WHERE weight >= {weight_min!r}"
-        completed = "SELECT *, home_of(village_l, place_l, unit_l) AS home_l, NULL::VARCHAR AS nik_home_l FROM batch"
+        completed = (
+            "SELECT *, home_of(village_l, place_l, unit_l, card_l) AS home_l, NULL::VARCHAR AS nik_home_l FROM batch"
+        )
         query = f"SELECT * FROM ({scoring.weighed(scoring.compared(completed), model, stage=stage)}){kept}"
         self._write(target, self._computed(rows, [_NAME_SHARES], query))
 

@@ -27,6 +27,9 @@ RULES = (
          examples=(("DSN KRAJAN RT 1", "KRAJAN"),)),
     Rule("village.punctuation", "52.01.14.2005 and 5201142005 are one code; so is 5201142005.0 of a spreadsheet.", "",
          examples=(("52.01.14.2005", "5201142005"), ("5201142005.0", "5201142005"))),
+    Rule("village.retired", "A code of before a split is the region that it became, as the register's history tells; "
+         "where that is not clear, the district or regency that is.", "",
+         examples=(("91.01", "9301"), ("91.01.02.2003", "9301"))),
     Rule("sex.words", "L, LK, Laki-laki, PRIA, 1; P, PR, Perempuan, WANITA, 2.", "",
          examples=(("LAKI-LAKI", "male"), ("2", "female"))),
 )  # fmt: skip
@@ -59,7 +62,6 @@ def macros(without: frozenset[str]) -> dict[str, str]:
         r"THEN nullif(regexp_replace(text, '^(?:.* )?0+([0-9]+) 0+([0-9]+)(?: .*)?$', '\1/\2'), '0/0') END"
     )
     return {
-        # Ten digits are a village; six and four say the district or the regency only.
         "village_digits(x)": f"CASE WHEN regexp_matches(x, '[^0-9]') THEN {digits} ELSE x END",
         # Of any other length it is no code of a region.
         "region_number(x)": "CASE WHEN regexp_full_match(x, '[1-9]([0-9]{3}|[0-9]{5}|[0-9]{9})') THEN x::BIGINT END",

@@ -1,4 +1,4 @@
-"""Where allauth asks us: nobody signs up, no mail leaves, second factors are kept encrypted."""
+"""Where allauth asks us: nobody signs up, second factors are kept encrypted. Mails: `tenun.portal.mail.adapter`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import escape
+
+from tenun.portal import access
 
 
 class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """No mail leaves a node: the page itself says what happened, and officers have no self-service by mail."""
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The first page of the account's role: a village government has no overview."""
+        return reverse(access.home_of(request.user.role))
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

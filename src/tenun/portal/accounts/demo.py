@@ -16,6 +16,7 @@ from tenun.node.home import Role as Party
 from tenun.portal import access
 from tenun.portal.access import NATIONAL, Role
 from tenun.portal.accounts.models import User
+from tenun.registry.reference import edition
 
 
 class NotADemo(TenunError):
@@ -33,10 +34,18 @@ class DemoAccount:
     party: Party
     role: Role
     area: str
-    """`national`, `province` or `regency`: which part of the demo's regency code the account sees."""
+    """`national`, `province`, `regency` or `village`: which part of the demo's regency the account sees."""
 
     def area_code(self, regency: str) -> str:
+        if self.area == "village":
+            return _first_village(regency)
         return {"national": NATIONAL, "province": regency[:2], "regency": regency}[self.area]
+
+
+def _first_village(regency: str) -> str:
+    """By its code, in the current edition."""
+    district = edition.current().children(regency)[0]
+    return edition.current().children(district.code)[0].code
 
 
 ACCOUNTS = (
@@ -48,6 +57,7 @@ ACCOUNTS = (
     DemoAccount("pimpinan.desa", "peragaan-pimpinan-desa-2026", Party.DESA, Role.LEADERSHIP, "national"),
     DemoAccount("pimpinan.naker", "peragaan-pimpinan-naker-2026", Party.NAKER, Role.LEADERSHIP, "national"),
     DemoAccount("keamanan.naker", "peragaan-keamanan-2026", Party.NAKER, Role.SECURITY, "national"),
+    DemoAccount("pemerintah.desa", "peragaan-pemerintah-desa-2026", Party.DESA, Role.VILLAGE, "village"),
 )
 
 

@@ -32,6 +32,11 @@ class User(AbstractUser):
                 condition=models.Q(area_code__regex=r"^(00|[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?)$"),
                 name="account_area_is_a_code",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(role=access.Role.VILLAGE.value)
+                | models.Q(area_code__regex=r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{4}$"),
+                name="account_of_a_village_is_of_one",
+            ),
         ]
 
     @property

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
@@ -22,7 +22,11 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     """
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
-    wanted = request.get_full_path() if request.method == "GET" else reverse("overview")
+    start = reverse("overview")
+    wanted = request.get_full_path() if request.method == "GET" else start
+    if wanted == start:
+        # Nothing in particular was asked for: each role begins at its own page.
+        return redirect(settings.LOGIN_URL)
     return redirect_to_login(wanted, reverse(settings.LOGIN_URL), REDIRECT_FIELD_NAME)
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,23 +7,22 @@ from django.views.decorators.http import require_GET
 
 from tenun.indicators.areas import NATIONAL, Area, Level, level_of
 from tenun.indicators.sheet import rendering
-from tenun.portal import words
+from tenun.portal import names, words
+from tenun.portal.access import Permission
 from tenun.portal.areas import context as beside
-from tenun.portal.areas import names, profile
+from tenun.portal.areas import profile
 from tenun.portal.design import answers
 from tenun.portal.figures import OutsideScope
 
 RESULTS_MAX = 20
 QUERY_CHARACTERS_MAX = 80
-# A number of twelve digits and more is no area code but may be someone's NIK: it is not looked up or shown again.
-PERSONAL_NUMBER = re.compile(r"\d{11,}")
 
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """Desa mana yang Anda cari?"""
     query = " ".join(request.GET.get("q", "").split())[:QUERY_CHARACTERS_MAX]
-    is_number_of_a_person = bool(PERSONAL_NUMBER.search(re.sub(r"[\s.\-]", "", query)))
+    is_number_of_a_person = names.is_number_of_a_person(query)
     if is_number_of_a_person:
         query = ""
     scope = request.user.scope
@@ -64,6 +61,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "coverage": profile.coverage_of(figures, here),
         "children": profile.children(figures, here),
         "is_village": here.level is Level.VILLAGE,
+        "may_record": request.user.may(Permission.CORRECTIONS_RECORD),
         "context": beside.of_village(here),
         "official": beside.official(here, words.language()),
     }

@@ -18,11 +18,14 @@ from tenun.kernel.errors import TenunError
 from tenun.lake.store import SnapshotMissing
 from tenun.portal import access
 from tenun.portal.accounts.views import to_sign_in
+from tenun.portal.corrections import desk
 from tenun.portal.design import errors
 from tenun.portal.figures import Figures
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("tenun.portal")
+# Whose path is as good as a password for an hour: it is not written down.
+SECRET_PATHS = frozenset({"account_reset_password_from_key"})
 
 
 class RequestLog:
@@ -42,12 +45,19 @@ class RequestLog:
                 method=request.method,
                 route=match.view_name if match else "",
                 # What is no page of ours is not repeated: people paste anything into an address.
-                path=request.path if match or request.path.startswith(settings.STATIC_URL) else "",
+                path=request.path if _may_be_written(request) else "",
                 status=response.status_code,
                 duration_ms=round((time.monotonic() - started) * 1000),
             )
         response.headers["X-Request-Id"] = request.reference
         return response
+
+
+def _may_be_written(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    if match is None:
+        return request.path.startswith(settings.STATIC_URL)
+    return match.view_name not in SECRET_PATHS
 
 
 class Language:
@@ -111,7 +121,10 @@ class Gate:
         # The only way to figures: a view gets them already narrowed to the account's area.
         try:
             request.figures = Figures.of_node(
-                settings.NODE, scope=request.user.scope, snapshot=request.GET.get("potret") or None
+                settings.NODE,
+                scope=request.user.scope,
+                snapshot=request.GET.get("potret") or None,
+                find_marks=desk.marks,
             )
         except SnapshotMissing as problem:
             if request.GET.get("potret"):

@@ -30,15 +30,18 @@ INSTALLED_APPS = [
     "tenun.portal.areas",
     "tenun.portal.room",
     "tenun.portal.maps",
+    "tenun.portal.compare",
     "tenun.portal.indicators",
     "tenun.portal.downloads",
     "tenun.portal.quality",
     "tenun.portal.trail",
     "tenun.portal.releases",
+    "tenun.portal.corrections",
     "tenun.portal.exchange",
     "tenun.portal.linkage",
     "tenun.portal.review",
     "tenun.portal.help",
+    "tenun.portal.mail",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
@@ -126,14 +129,16 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
-ACCOUNT_ADAPTER = "tenun.portal.accounts.adapter.Adapter"
+ACCOUNT_ADAPTER = "tenun.portal.mail.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
-# How often a password may be wrong is one rule, that of axes below.
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+# How often a password may be wrong is one rule, that of axes below. A gateway before the portal is one address.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "reset_password": "30/h/ip,3/h/key", "reset_password_from_key": "30/h/ip"}
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody but officers gets a mail, also not to say that there is no account
+PASSWORD_RESET_TIMEOUT = 60 * 60
 MFA_ADAPTER = "tenun.portal.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tenun"
@@ -208,6 +213,6 @@ STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestSta
 
 LOGGING_CONFIG = "tenun.portal.config.logs.configure"
 LOGGING = {"level": os.environ.get("TENUN_LOG_LEVEL", "INFO")}
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no mail leaves: accounts are made by officers
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # mails leave by `tenun.portal.mail` alone
 
 assert logs  # named as a string above; imported so that a typing error stops the start

@@ -9,6 +9,8 @@ from django.urls import path
 from tenun.portal.accounts import offline
 from tenun.portal.accounts import views as accounts
 from tenun.portal.areas import views as areas
+from tenun.portal.compare import views as comparing
+from tenun.portal.corrections import views as corrections
 from tenun.portal.design import views as design
 from tenun.portal.downloads import views as downloads
 from tenun.portal.downloads.api import urls as results
@@ -16,6 +18,7 @@ from tenun.portal.exchange import views as exchange
 from tenun.portal.help import views as help_pages
 from tenun.portal.indicators import views as indicators
 from tenun.portal.linkage import views as linkage
+from tenun.portal.mail import views as mail
 from tenun.portal.maps import views as maps
 from tenun.portal.overview import views as overview
 from tenun.portal.quality import views as quality
@@ -32,6 +35,9 @@ handler400 = "tenun.portal.design.errors.bad_request"
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("perhatian/", overview.rules_page, name="attention"),
+    path("perhatian/<slug:rule>/", overview.list_page, name="attention_list"),
+    path("perhatian/<slug:rule>.<slug:ending>", overview.list_file, name="attention_file"),
     path("cari/", areas.search, name="search"),
     path("wilayah/<str:code>/", areas.area, name="area"),
     path("wilayah/<str:code>/lembar.pdf", areas.sheet, name="area_sheet"),
@@ -39,6 +45,8 @@ urlpatterns = [
     path("wilayah/<str:code>/ruang/", room.room, name="village_room"),
     path("wilayah/<str:code>/paket.zip", room.pack, name="village_pack"),
     path("peta/", maps.map_page, name="map"),
+    path("banding/", comparing.compare, name="compare"),
+    path("banding.<slug:ending>", comparing.file, name="compare_file"),
     path("indikator/", indicators.indicator_list, name="indicators"),
     path("indikator/<slug:indicator>/", indicators.indicator_page, name="indicator"),
     path("unduh/", downloads.downloads, name="downloads"),
@@ -58,6 +66,11 @@ urlpatterns = [
     path("rilis/<slug:name>/berkas.json", releases.file, name="release_file"),
     path("v1/releases/<slug:act>", feed.figures, name="release_feed"),
     path("v1/releases/<slug:act>/metadata", feed.metadata, name="release_metadata"),
+    path("koreksi/", corrections.corrections_page, name="corrections"),
+    path("koreksi.<slug:ending>", corrections.corrections_file, name="corrections_file"),
+    path("koreksi/ajukan/", corrections.file_page, name="correction_file"),
+    path("koreksi/catat/", corrections.record_page, name="correction_record"),
+    path("koreksi/<int:number>/", corrections.correction_page, name="correction"),
     path("pertukaran/", exchange.exchange_page, name="exchange"),
     path("jejak/", trail.trail_page, name="trail"),
     path("jejak.<slug:ending>", trail.trail_file, name="trail_file"),
@@ -78,10 +91,17 @@ urlpatterns = [
     path("akun/", accounts.account, name="account"),
     path("akun/luring/", offline.keep, name="keep_offline"),
     path("luring.js", offline.worker, name="offline_worker"),
-    # Of allauth only what officers need: no sign-up (accounts are given out), no e-mail flows.
+    path("akun/surel/", mail.settings_page, name="mail_settings"),
+    # Of allauth only what officers need: no sign-up (accounts are given out), no addresses to confirm.
     path("masuk/", accounts.login, name="account_login"),
     path("keluar/", sign_in.logout, name="account_logout"),
     path("akun/tidak-aktif/", sign_in.account_inactive, name="account_inactive"),
+    path("sandi/lupa/", mail.forgotten, name="account_reset_password"),
+    path("sandi/lupa/diminta/", sign_in.password_reset_done, name="account_reset_password_done"),
+    path(
+        "sandi/baru/<slug:uidb36>/<slug:key>/", sign_in.password_reset_from_key, name="account_reset_password_from_key"
+    ),
+    path("sandi/baru/", sign_in.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("akun/sandi/", sign_in.password_change, name="account_change_password"),
     path("akun/pastikan/", sign_in.reauthenticate, name="account_reauthenticate"),
     path("akun/dua-langkah/", second_factor.index, name="mfa_index"),

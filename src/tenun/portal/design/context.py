@@ -13,16 +13,24 @@ from tenun.agreement import document
 from tenun.agreement.terms import Contact
 from tenun.node.home import SOURCE_ROOT
 from tenun.portal import words
-from tenun.portal.access import Permission, may
+from tenun.portal.access import Permission, home_of, may
 from tenun.portal.accounts.offline import is_kept
 from tenun.portal.closures import is_cut
 
 # Route -> the menu entry that is marked as the present one.
-SECTIONS = {"area": "search", "indicator": "indicators", "link_arbitration": "link_review"}
+SECTIONS = {
+    "area": "search",
+    "attention": "overview",
+    "attention_list": "overview",
+    "compare": "map",
+    "indicator": "indicators",
+    "link_arbitration": "link_review",
+}
 SECTIONS |= {"village_room": "search", "where_from": "indicators"}
 SECTIONS |= {"quality_villages": "quality", "quality_findings": "quality", "quality_rows": "quality"}
 SECTIONS |= {"link_report_of": "link_report", "link_model": "link_report", "link_pair": "link_review"}
 SECTIONS |= {"release": "releases", "release_new": "releases"}
+SECTIONS |= {"correction": "corrections", "correction_file": "corrections", "correction_record": "corrections"}
 
 
 @cache
@@ -42,6 +50,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     route = match.view_name if match else ""
     return {
         "menu": _menu(user.role) if is_in else (),
+        "start_route": home_of(user.role) if is_in else "overview",
         "here_section": SECTIONS.get(route, route),
         "brand": user.party if is_in else str(settings.ROLE),
         "node": str(settings.ROLE),
@@ -67,6 +76,7 @@ def _menu(role: str) -> tuple[tuple[str, str, str], ...]:
         ("downloads", _("Download"), "download", Permission.FIGURES_DOWNLOAD),
         ("quality", _("Data quality"), "shield-check", Permission.QUALITY_READ),
         ("releases", _("Release approval"), "shield-check", Permission.RELEASE_READ),
+        ("corrections", _("Corrections"), "hourglass", Permission.CORRECTIONS_READ),
         ("exchange", _("Exchange"), "arrows-exchange", Permission.EXCHANGE_READ),
         # Everyone's own is in the menu of the account.
         ("trail", _("Access log"), "key", Permission.TRAIL_SUMS),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from tenun.disclosure.state import ValueState
 from tenun.indicators import wording
-from tenun.indicators.definition import Definition, Kind
+from tenun.indicators.definition import Definition
 from tenun.indicators.results import Value
 from tenun.portal import words
 from tenun.portal.design.links import link
@@ -139,7 +139,7 @@ def picture(
     size: Size = LARGE,
 ) -> Picture:
     """The tile map of one indicator. `names` are of the areas that tiles are grouped by; none, one group."""
-    has_circles = definition.kind is not Kind.RATE and not size.has_label
+    has_circles = definition.is_sum and not size.has_label
     scale = scale_of(values)
     groups: dict[str, list[Value]] = {}
     for value in values:

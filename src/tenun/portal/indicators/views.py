@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from tenun.disclosure.state import ValueState
 from tenun.indicators import where_from
 from tenun.indicators.areas import Level
-from tenun.indicators.definition import Definition, Kind
+from tenun.indicators.definition import Definition
 from tenun.indicators.results import Value
 from tenun.portal import words
 
@@ -36,7 +36,6 @@ def indicator_page(request: HttpRequest, indicator: str) -> HttpResponse:
         "area": area,
         "value": value,
         "sum": _sum(value, definition) if value else "",
-        "is_rate": definition.kind is Kind.RATE,
         "levels": definition.levels,
         "owner": definition.owner,
         "states": list(ValueState),
@@ -77,9 +76,9 @@ def _prov(snapshot: str, value: Value) -> str:
 
 
 def _sum(value: Value, definition: Definition) -> str:
-    """The formula with today's numbers filled in: `1.180 / 1.842 × 100 = 64,1 %`."""
+    """The formula with today's numbers filled in: `1.180 / 1.842 × 100 = 64,1 %`, `30 / 14 = 2,1`."""
     numerator, denominator, amount = value.numerator, value.denominator, value.value
-    if amount is None or numerator is None or denominator is None or definition.kind is not Kind.RATE:
+    if amount is None or numerator is None or denominator is None or not definition.is_quotient:
         return ""
-    shown = words.amount(amount, value.unit)
-    return f"{words.number(numerator)} / {words.number(denominator)} × {words.number(definition.scale)} = {shown}"
+    times = f" × {words.number(definition.scale)}" if definition.is_share else ""
+    return f"{words.number(numerator)} / {words.number(denominator)}{times} = {words.amount(amount, value.unit)}"

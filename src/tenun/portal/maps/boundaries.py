@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tenun.indicators.areas import Level
-from tenun.indicators.definition import Definition, Kind
+from tenun.indicators.definition import Definition
 from tenun.indicators.results import Value
 from tenun.node.home import reference_folder
 from tenun.portal import words
@@ -118,7 +118,7 @@ def _draw(
         return _thinned([((x - west) * narrow * scale, (north - y) * scale) for x, y in ring])
 
     classes = tiles.scale_of(values)
-    has_circles = definition.kind is not Kind.RATE
+    has_circles = definition.is_sum
     shapes = []
     for value in values:
         if value.area_code not in outlines:

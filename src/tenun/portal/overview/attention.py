@@ -1,118 +1,160 @@
-"""What needs attention: found by rules that are printed beside what they found, never by hand."""
+"""What needs attention: found by rules that are printed beside what they found, never by hand.
+
+attention.find(figures, area)         the alerts to show first, at most seven
+attention.run(figures, area)          all of them
+attention.of_rule(figures, area, id)  one rule, with its list, whether or not it found anything
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from tenun.disclosure.state import ValueState
-from tenun.indicators.areas import Level
 from tenun.portal import words
 from tenun.portal.design.links import link
 from tenun.portal.figures import Figures
+from tenun.portal.overview import rules, wording
+from tenun.portal.overview import seen as looking
+from tenun.portal.overview.rules import RULES, Finding, Rule
+from tenun.portal.overview.seen import Earlier, Seen
+from tenun.portal.overview.thresholds import Thresholds
 
 WARNINGS_MAX = 7
-# A village is named when its share of seekers is at least this many times that of the whole area.
-MANY_TIMES = 2.0
-MATCH_RATE_MIN = 70.0
+PLACES_NAMED = 3
+# What the rules found is kept while nothing they look at can have changed: a country takes seconds to look through.
+LOOKS_KEPT = 64
 
 
 @dataclass(frozen=True)
 class Warning:
+    """One alert: what, where, since when, by which rule, what to do, and where its list is."""
+
+    id: str
+    """Of its rule."""
     text: str
     rule: str
     address: str
+    where: str
+    since: date | None
+    """The earliest of its findings; None where that is unknown or from the beginning."""
+    remedy: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def count(self) -> int:
+        """As many as its list has lines."""
+        return len(self.findings)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A rule, and what it found now."""
+
+    rule: Rule
+    condition: str
+    is_asked: bool
+    """False where it has nothing to go by: no such indicator, or no earlier snapshot."""
+    warning: Warning | None
 
 
 def find(figures: Figures, area_code: str) -> list[Warning]:
-    """At most seven, the widest first."""
-    rules = (_not_delivered, _low_match, _many_seekers, _not_computed)
-    return [warning for rule in rules for warning in rule(figures, area_code)][:WARNINGS_MAX]
+    """At most seven, in the order of the rules."""
+    return run(figures, area_code)[:WARNINGS_MAX]
 
 
-def _not_delivered(figures: Figures, area_code: str) -> Iterator[Warning]:
-    count = sum(1 for village in figures.villages(area_code) if not village.has_delivered)
-    if count:
-        text = ngettext(
-            "%(count)s village has not been synced yet", "%(count)s villages have not been synced yet", count
-        )
-        yield Warning(
-            text % {"count": words.number(count)},
-            _("Rule: no file of the village register has arrived."),
-            _map(figures, "A1", area_code, state=ValueState.NS),
-        )
+def run(figures: Figures, area_code: str) -> list[Warning]:
+    """Every alert there is. Raises `OutsideScope` and `AreaUnknown`."""
+    return [outcome.warning for outcome in outcomes(figures, area_code) if outcome.warning is not None]
 
 
-def _low_match(figures: Figures, area_code: str) -> Iterator[Warning]:
-    if "G1" not in figures.definitions:
-        return
-    low = [
-        value
-        for value in figures.ranking("G1", Level.VILLAGE, within=area_code)
-        if value.value is not None and value.value < MATCH_RATE_MIN
-    ]
-    if low:
-        text = ngettext(
-            "In %(count)s village few accounts could be linked",
-            "In %(count)s villages few accounts could be linked",
-            len(low),
-        )
-        yield Warning(
-            text % {"count": words.number(len(low))},
-            _("Rule: match rate below %(rate)s.") % {"rate": words.percent(MATCH_RATE_MIN)},
-            _map(figures, "G1", area_code, sort="nilai", order="naik"),
-        )
+def outcomes(figures: Figures, area_code: str) -> list[Outcome]:
+    """Every rule in the order of the table, those that found nothing too."""
+    seen = looking.look(figures, area_code)
+    return [_outcome(rule, seen) for rule in RULES]
 
 
-def _many_seekers(figures: Figures, area_code: str) -> Iterator[Warning]:
-    if not {"A1", "C1"} <= set(figures.definitions):
-        return
-    adults = {value.area_code: value for value in figures.ranking("A1", Level.VILLAGE, within=area_code)}
-    seekers = figures.ranking("C1", Level.VILLAGE, within=area_code)
-    pairs = [
-        (value, value.value / adults[value.area_code].value)
-        for value in seekers
-        if value.value is not None and adults[value.area_code].value
-    ]
-    if len(pairs) < 5:
-        return
-    all_adults = sum(adults[value.area_code].value or 0 for value, _share in pairs)
-    whole = sum(value.value or 0 for value, _share in pairs) / all_adults
-    many = sorted((pair for pair in pairs if pair[1] >= MANY_TIMES * whole), key=lambda pair: -pair[1])
-    for value, share in many[:3]:
-        yield Warning(
-            _("%(area)s: many people are looking for work")
-            % {"area": words.area_title(value.area_code, value.area_name)},
-            _("Rule: %(share)s active job seekers per 1,000 adults, at least twice the %(whole)s of this whole area.")
-            % {"share": words.number(share * 1000), "whole": words.number(whole * 1000)},
-            link(figures.release, "area", value.area_code),
-        )
+def of_rule(figures: Figures, area_code: str, rule_id: str) -> Outcome:
+    """One rule. Raises `KeyError` for an id that no rule has."""
+    return _outcome(rules.BY_ID[rule_id], looking.look(figures, area_code))
 
 
-def _not_computed(figures: Figures, area_code: str) -> Iterator[Warning]:
-    for indicator, definition in figures.definitions.items():
-        by_reason: dict[str, int] = {}
-        for value in figures.ranking(indicator, Level.VILLAGE, within=area_code):
-            if value.state is ValueState.NA:
-                why = words.why(value)
-                by_reason[why] = by_reason.get(why, 0) + 1
-        for why, count in by_reason.items():
-            text = ngettext(
-                "%(name)s cannot be computed for %(count)s village",
-                "%(name)s cannot be computed for %(count)s villages",
-                count,
-            )
-            yield Warning(
-                text % {"name": definition.names.said(words.language()), "count": words.number(count)},
-                _("Rule: %(why)s") % {"why": why},
-                _map(figures, indicator, area_code, state=ValueState.NA),
-            )
+def _outcome(rule: Rule, seen: Seen) -> Outcome:
+    condition = wording.condition(rule.id, seen.thresholds)
+    if not rule.applies(seen):
+        return Outcome(rule, condition, is_asked=False, warning=None)
+    found = _kept.found(rule, seen)
+    return Outcome(rule, condition, is_asked=True, warning=_warning(rule, condition, found, seen) if found else None)
 
 
-def _map(figures: Figures, indicator: str, area_code: str, **more: str) -> str:
-    names = {"sort": "urut", "order": "arah", "state": "keadaan"}
-    query = {names[key]: value for key, value in more.items()}
-    return link(figures.release, "map", indikator=indicator, wilayah=area_code, tingkat="desa", **query)
+def _warning(rule: Rule, condition: str, found: tuple[Finding, ...], seen: Seen) -> Warning:
+    return Warning(
+        id=rule.id,
+        text=wording.what(rule.id, len(found)),
+        rule=_("Rule: %(rule)s.") % {"rule": condition},
+        address=link(seen.figures.release, "attention_list", rule.id),
+        where=_where(found, seen),
+        since=None if any(one.since is None for one in found) else min(one.since for one in found if one.since),
+        remedy=wording.remedy(rule.id),
+        findings=found,
+    )
+
+
+def _where(found: Sequence[Finding], seen: Seen) -> str:
+    """The first places by name, and how many more there are."""
+    names = list(dict.fromkeys(one.title for one in found))
+    told = ", ".join(names[:PLACES_NAMED])
+    left = len(names) - PLACES_NAMED
+    if left <= 0:
+        return told
+    return _("%(names)s and %(count)s more") % {"names": told, "count": words.number(left)}
+
+
+class _Kept:
+    """What rules about figures found, by all that they look at. Safe to share among threads."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[Hashable, tuple[Finding, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def found(self, rule: Rule, seen: Seen) -> tuple[Finding, ...]:
+        if not rule.is_about_figures:
+            return tuple(rule.find(seen))
+        key = _key(rule, seen)
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
+        found = tuple(rule.find(seen))
+        with self._lock:
+            self._found[key] = found
+            while len(self._found) > LOOKS_KEPT * len(RULES):
+                self._found.popitem(last=False)
+        return found
+
+
+def _key(rule: Rule, seen: Seen) -> Hashable:
+    def snapshot(of: Earlier | None) -> str:
+        return of.snapshot if of is not None else ""
+
+    limits: Thresholds = seen.thresholds
+    return (
+        settings.NODE.folder,
+        rule.id,
+        seen.figures.release.snapshot,
+        snapshot(seen.earlier),
+        snapshot(seen.long_ago),
+        seen.area.code,
+        seen.figures.scope.area_code,
+        seen.today,
+        limits,
+        words.language(),
+    )
+
+
+_kept = _Kept()

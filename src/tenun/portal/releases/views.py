@@ -21,7 +21,7 @@ from tenun.agreement.release.gate import Release
 from tenun.agreement.release.request import Request, RequestInvalid
 from tenun.agreement.release.states import ReleaseState
 from tenun.indicators import definition as definitions
-from tenun.indicators.definition import Definition, Kind
+from tenun.indicators.definition import Definition
 from tenun.indicators.results import Results
 from tenun.kernel.clause import implements
 from tenun.kernel.errors import TenunError
@@ -102,8 +102,8 @@ def new_page(request: HttpRequest) -> HttpResponse:
             return redirect("release", name=made.id)
     offered = list(_shipped().values())
     context = {
-        "definitions": [one for one in offered if one.kind is not Kind.SUPPLY],
-        "supplies": [one for one in offered if one.kind is Kind.SUPPLY],
+        "definitions": [one for one in offered if not one.is_of_things],
+        "supplies": [one for one in offered if one.is_of_things],
         "audiences": wording.AUDIENCES,
         "asked": asked,
         "areas": ", ".join(asked["scope"]["areas"]),

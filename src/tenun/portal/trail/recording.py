@@ -96,6 +96,7 @@ def _area(request: HttpRequest) -> str:
     """Of what the address holds only a text with the form of an area's code: people paste anything into one."""
     named = [request.resolver_match.kwargs.get(name, "") for name in PATH_NAMES]
     named += [request.GET.get(name, "") for name in QUERY_NAMES]
+    named += [getattr(request, "area_looked_at", "")]  # where the address has a number and the view knows its area
     return next((code for code in named if AREA_FORM.fullmatch(code)), "")
 
 

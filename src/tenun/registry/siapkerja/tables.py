@@ -18,6 +18,7 @@ PROFILES_DATASET = "siapkerja__profiles"
 ENROLMENTS_DATASET = "siapkerja__enrolments"
 LAYOFFS_DATASET = "siapkerja__layoffs"
 FOLLOWUPS_DATASET = "siapkerja__placement_followups"
+APPLICATIONS_DATASET = "siapkerja__applications"
 
 SEEKERS = Table(
     name="core_siapkerja__entity_seeker",
@@ -188,5 +189,18 @@ FOLLOWUPS = Table(
         Column("placement_id", S, C.ATTRIBUTE, "Nama samaran penempatan", "Joins core_siapkerja__event_placement"),
         Column("asked_on", D, C.ATTRIBUTE, "Tanggal ditanya", "Day of asking"),
         Column("is_employed", pa.bool_(), C.ATTRIBUTE, "Masih bekerja", "Still at work there; null = no answer"),
+    ),
+)
+
+APPLICATIONS = Table(
+    name="core_siapkerja__event_application",
+    about_id="Lamaran pada lowongan Karirhub per akun.",
+    about_en="Applications to vacancies of Karirhub by account.",
+    missing_en="Applications made elsewhere: on the pages of partner portals, by letter or in person.",
+    columns=(
+        Column("application_id", S, C.ATTRIBUTE, "Nama samaran lamaran", "Keyed pseudonym of the application"),
+        Column("seeker_id", S, C.ATTRIBUTE, "Nama samaran akun", "Joins core_siapkerja__entity_seeker"),
+        Column("vacancy_id", S, C.NONE, "Nomor lowongan", "Joins core_siapkerja__entity_vacancy"),
+        Column("applied_on", D, C.ATTRIBUTE, "Tanggal melamar", "Day of applying"),
     ),
 )

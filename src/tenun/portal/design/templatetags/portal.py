@@ -14,8 +14,9 @@ from tenun.indicators import wording
 from tenun.indicators.areas import Level
 from tenun.indicators.definition import Definition, Lines, Words
 from tenun.indicators.results import Value
-from tenun.portal import words
+from tenun.portal import marks, words
 from tenun.portal.design import icons, links
+from tenun.portal.marks import Mark
 
 register = template.Library()
 
@@ -40,6 +41,23 @@ def said(words_: Words | Lines | None) -> Any:
 @register.simple_tag(takes_context=True)
 def figure_text(context: template.Context, value: Value) -> str:
     return words.say(value, minimum_cell=context["release"].minimum_cell)
+
+
+@register.simple_tag(takes_context=True)
+def mark_of(context: template.Context, value: Value) -> Mark | None:
+    """The objection that a figure bears."""
+    figures = getattr(context.get("request"), "figures", None)
+    return figures.mark_of(value) if figures is not None else None
+
+
+@register.filter
+def mark_label(mark: Mark) -> str:
+    return marks.label(mark, words.language())
+
+
+@register.filter
+def mark_sentence(mark: Mark) -> str:
+    return marks.sentence(mark, words.language())
 
 
 @register.filter

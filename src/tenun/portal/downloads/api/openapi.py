@@ -30,7 +30,10 @@ def described(text: str, *medias: str, schema: Mapping[str, Any] | None = None) 
     content = {media: {"schema": dict(schema or {"type": "object"}) if "json" in media else binary} for media in medias}
     headers = {
         "ETag": {"description": "SHA-256 of the content: strong.", "schema": {"type": "string"}},
-        "Cache-Control": {"description": "`immutable` for a named snapshot.", "schema": {"type": "string"}},
+        "Cache-Control": {
+            "description": "`immutable` for a named snapshot without objections.",
+            "schema": {"type": "string"},
+        },
     }
     return {
         "responses": {
@@ -72,16 +75,35 @@ VALUES = described(
     *MEDIA_TYPES.values(),
     schema={
         "type": "object",
-        "required": ["snapshot", "self", "next", "rows", "values"],
+        "required": ["snapshot", "self", "next", "rows", "corrections", "values"],
         "properties": {
             "snapshot": {"type": "string"},
             "self": {"type": "string", "description": "The permanent address of this page."},
             "next": {"type": ["string", "null"], "description": "The next page, of the same snapshot."},
             "rows": {"type": "integer", "description": "Rows of all pages; with `state`, at most."},
+            "corrections": {
+                "type": "array",
+                "description": "Figures of this page that their village objects to.",
+                "items": {"$ref": "#/components/schemas/Correction"},
+            },
             "values": {"type": "array", "items": {"$ref": "#/components/schemas/Row"}},
         },
     },
 )
+CORRECTION: Mapping[str, Any] = {
+    "type": "object",
+    "description": "One objection; `reason` of its row says the same in words. Its numbers stay as they are.",
+    "required": ["correction", "indicator", "area_code", "state", "filed_on", "accepted_on"],
+    "properties": {
+        "correction": {"type": "integer", "description": "Its number, as on the portal's page."},
+        "indicator": {"type": "string"},
+        "area_code": {"type": "string"},
+        "state": {"type": "string", "enum": ["open", "accepted"]},
+        "filed_on": {"type": "string", "format": "date"},
+        "accepted_on": {"type": ["string", "null"], "format": "date"},
+    },
+    "additionalProperties": False,
+}
 METADATA = described("CSV on the Web: columns, states, Perpres 39/2019 of each indicator.", csvw.CONTENT_TYPE)
 CATALOGUE = described("Every snapshot, in DCAT 3 (DCAT-AP 3.0.1).", JSON_LD)
 SNAPSHOT = described("The snapshot: dates, agreement, rule, citation, addresses.", JSON)
@@ -116,12 +138,18 @@ def finished(schema: Mapping[str, Any]) -> dict[str, Any]:
             "title": "Tenun: results",
             "version": "1",
             "description": "Figures of a snapshot, inside the area of the account. "
-            "An address that names the snapshot gives the same bytes for as long as the snapshot is kept.",
+            "An address that names the snapshot gives the same bytes for as long as the snapshot is kept, "
+            "but for objections of villages, which come and go in `reason` and `corrections`; numbers never change.",
         },
         "paths": schema["paths"],
         "components": {
             **components,
-            "schemas": {**components.get("schemas", {}), "Row": row_schema(), "Problem": problem},
+            "schemas": {
+                **components.get("schemas", {}),
+                "Row": row_schema(),
+                "Correction": CORRECTION,
+                "Problem": problem,
+            },
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "Made on the page Data and API."},
                 "session": {"type": "apiKey", "in": "cookie", "name": "tenun", "description": "The portal's session."},

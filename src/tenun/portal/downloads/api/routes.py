@@ -56,7 +56,7 @@ def _of_snapshot(view: View) -> View:
             return problems.of_type("agreement-shut-off", request)
         named = None if snapshot == LATEST else snapshot
         # The gate gave `request.figures` for the current snapshot; of the same account's area is the one named here.
-        figures = Figures.of_node(settings.NODE, scope=request.figures.scope, snapshot=named)
+        figures = request.figures.at(settings.NODE, named)
         request.figures = figures
         response = view(request, snapshot=snapshot, **parts)
         response["Link"] = _links(figures, response)
@@ -157,15 +157,18 @@ def values(request: HttpRequest, snapshot: str, query: PageAsked = Query(...)) -
     is_pinned = snapshot != LATEST
     place = f"{_place(request.figures)}/values"
     if query.format is Format.JSON:
-        body = _page(request.figures, selection, place, query)
-        return answers.bytes_answer(request, body, media=answers.JSON, is_pinned=is_pinned)
+        rows, cursor = selection.page(request.figures, limit=query.limit, cursor=query.cursor)
+        body = _page(request.figures, selection, place, query, rows, cursor)
+        return answers.bytes_answer(
+            request, body, media=answers.JSON, is_pinned=is_pinned and not _marked(request, rows)
+        )
     selection.require_at_most(ROWS_MAX[query.format], request.figures, output_format=str(query.format))
     rows = list(selection.rows(request.figures))
     return answers.bytes_answer(
         request,
         file_of(request.figures, selection, rows, query.format),
         media=dcat.MEDIA_TYPES[query.format],
-        is_pinned=is_pinned,
+        is_pinned=is_pinned and not _marked(request, rows),
         name=files.file_name(selection, request.figures.release, str(query.format)),
         Content_Location=selection.address(place, format=query.format),
     )
@@ -254,8 +257,31 @@ def file_of(
     return export.as_xlsx(rows, title=title, made_on=made_on, language=selection.language)
 
 
-def _page(figures: Figures, selection: Selection, place: str, query: PageAsked) -> bytes:
-    rows, cursor = selection.page(figures, limit=query.limit, cursor=query.cursor)
+def _marked(request: HttpRequest, rows: Sequence[export.Row]) -> bool:
+    """Whether a village objects to any of these figures: that note comes and goes, so the answer is asked about."""
+    return any(request.figures.mark_of_row(row) is not None for row in rows)
+
+
+def _corrections(figures: Figures, rows: Sequence[export.Row]) -> list[dict[str, Any]]:
+    """Objections to figures of these rows, for programs; people read the row's `reason`."""
+    marked = ((row, figures.mark_of_row(row)) for row in rows)
+    return [
+        {
+            "correction": mark.number,
+            "indicator": row["indicator"],
+            "area_code": row["area_code"],
+            "state": mark.state,
+            "filed_on": mark.filed_on.isoformat(),
+            "accepted_on": mark.accepted_on.isoformat() if mark.accepted_on else None,
+        }
+        for row, mark in marked
+        if mark is not None
+    ]
+
+
+def _page(
+    figures: Figures, selection: Selection, place: str, query: PageAsked, rows: Sequence[export.Row], cursor: str
+) -> bytes:
     asked = {"limit": query.limit}
     about = about_of(figures)
     return export.as_json(
@@ -269,6 +295,7 @@ def _page(figures: Figures, selection: Selection, place: str, query: PageAsked) 
             "self": selection.address(place, **asked, cursor=query.cursor or None),
             "next": selection.address(place, **asked, cursor=cursor) if cursor else None,
             "rows": selection.count(figures),
+            "corrections": _corrections(figures, rows),
         },
     )
 

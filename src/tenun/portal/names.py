@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
 from tenun.node.home import reference_folder
 from tenun.registry.reference.region import Region, UnknownRegion, is_form
 from tenun.registry.reference.regions import Regions, System
+
+# A number of twelve digits and more is no area code but may be someone's NIK: it is not looked up or shown again.
+_PERSONAL_NUMBER = re.compile(r"\d{11,}")
+_BETWEEN_DIGITS = re.compile(r"[\s.\-]")
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,11 @@ class Place:
     def parents(self) -> tuple[Region, ...]:
         """What it lies in, the nearest first."""
         return tuple(reversed(self.path[:-1]))
+
+
+def is_number_of_a_person(text: str) -> bool:
+    """Whether what someone typed may hold a NIK, however it is spaced."""
+    return bool(_PERSONAL_NUMBER.search(_BETWEEN_DIGITS.sub("", text)))
 
 
 @cache

@@ -1,0 +1,1 @@
+"""P4: does this village differ from similar ones?"""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CorrectionsConfig(AppConfig):
+    name = "tenun.portal.corrections"
+    label = "portal_corrections"
