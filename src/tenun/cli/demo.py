@@ -26,7 +26,7 @@ from tenun.indicators.tables import DATASET as RESULTS
 from tenun.kernel import canonical_json
 from tenun.kernel.clock import SystemClock
 from tenun.lake.snapshot import Layer, Snapshot
-from tenun.linkage import quality, run, settings
+from tenun.linkage import quality, run
 from tenun.node import chain, pair, postgres
 from tenun.node.home import SOURCE_ROOT, NodeHome, Role, home_folder, reference_folder
 from tenun.node.processes import Name
@@ -173,7 +173,7 @@ def _run(
             naker.lake,
             residents_permit=permitted.residents,
             seekers_permit=permitted.seekers,
-            settings=settings.load(None),
+            settings=link_asking.chosen(None),
             judgements=link_asking.judged(naker),
         )
         summary.linked = dict(report.linked)

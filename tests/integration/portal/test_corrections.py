@@ -112,7 +112,7 @@ WAY = {
 SEES_NOTHING = {"keamanan.naker": 403, "desa.lain": 404, "kabupaten.lain": 404}
 
 
-@pytest.mark.pasal("2")
+@pytest.mark.pasal("3(2)c")
 @pytest.mark.parametrize("username", EVERYONE)
 @pytest.mark.parametrize("state", MAY)
 def test_each_account_is_offered_and_may_take_the_steps_of_its_row_and_no_other(

@@ -48,7 +48,7 @@ class Objection:
 # --- writing -------------------------------------------------------------------------------------
 
 
-@implements("2", "7(2)", control="A village's objection to its figure is kept as filed, due in ten working days.")
+@implements("3(2)c", "7(2)", control="A village's objection to its figure is kept as filed, due in ten working days.")
 def file(said: Objection, figure: Offered, *, by: Any, now: datetime) -> Correction:
     """Keep an objection. The caller has asked whether the account may, and offered it that figure.
 

@@ -150,7 +150,7 @@ class StepRefused(TenunError):
 
 
 @implements(
-    "2", "7(1)", control="Who may take which step on a village's objection, in each of its states, is one table."
+    "3(2)c", "7(1)", control="Who may take which step on a village's objection, in each of its states, is one table."
 )
 def may(action: Action, state: State, actors: Collection[Actor], *, sources: Collection[Source]) -> bool:
     """Whether whoever is these may do that now. Only what was made of two sources can be handed to the other one."""
