@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("portal")
 
 NEIGHBOUR, ELSEWHERE = "52.08.01.2002", "52.07.01.2001"
 OFFICERS = {"desa": {"petugas.desa", "kabupaten.desa"}, "naker": {"petugas.naker", "penengah.naker", "provinsi.naker"}}
-EVERYONE = (*OFFICERS["desa"], *OFFICERS["naker"], "pimpinan.desa", "pimpinan.naker", "keamanan.naker",
+EVERYONE = (*sorted(OFFICERS["desa"]), *sorted(OFFICERS["naker"]), "pimpinan.desa", "pimpinan.naker", "keamanan.naker",
             "pemerintah.desa", "desa.lain", "kabupaten.lain")  # fmt: skip
 ACTIONS = ("take_up", "forward", "correct", "stand", "withdraw")
 WORDS = "Sudah kami periksa bersama petugas kabupaten."
@@ -134,7 +134,7 @@ def test_each_account_is_offered_and_may_take_the_steps_of_its_row_and_no_other(
 
 @pytest.mark.parametrize(
     ("state", "action", "username"),
-    [(state, action, username) for state, steps in MAY.items() for action, who in steps.items() for username in who],
+    [(state, action, name) for state, steps in MAY.items() for action, who in steps.items() for name in sorted(who)],
 )
 def test_a_step_that_is_offered_can_be_taken(
     sign_in: Any, node: NodeHome, state: str, action: str, username: str
