@@ -386,11 +386,13 @@ def test_an_incident_that_one_party_tells_of_is_told_once(
         "at": rfc3339(SystemClock().now()),
     }
     issuer = agreed.parties[Party.NAKER].node.issuer
+    tell(mail)  # what other tests left on the node they share is news too, and not of this one
+    before = len(letters(people["keamanan.naker"], "incident"))
     try:
         events.note_own_incident(node.station, EventType.INCIDENT_OPENED, source=issuer, data=told)
         assert tell(mail) == len(people)
         assert tell(mail) == 0
-        (letter,) = letters(people["keamanan.naker"], "incident")
+        (letter,) = letters(people["keamanan.naker"], "incident")[before:]
         assert "kebocoran data" in letter.text
         assert "3 x 24 jam" in letter.text
     finally:
