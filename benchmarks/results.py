@@ -376,8 +376,8 @@ def timed(ask: Callable[[], object], times: int = 60) -> dict[str, float]:
 
 def audited(_: Path, villages: int, out: Path) -> dict[str, Any]:
     """Everything published, attacked."""
-    from tenun.cli.disclosure import release_of
     from tenun.disclosure.audit import audit
+    from tenun.indicators.attacked import release_of
     from tenun.indicators.tables import DATASET, SCOPE
     from tenun.lake.snapshot import Layer
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -12,15 +10,12 @@ from rich.table import Table
 
 from tenun.cli import console
 from tenun.cli.gates import NodeOption, home_of
-from tenun.disclosure.audit import Indicator, Recovered, Release, Report, audit
-from tenun.disclosure.gates import OUTSIDE, OUTSIDE_RULE_VERSION
-from tenun.indicators import definition as definitions
-from tenun.indicators.definition import Definition, Kind, Source
-from tenun.indicators.nestings import NESTINGS
+from tenun.disclosure.audit import Recovered, Report, audit
+from tenun.indicators.attacked import release_of
 from tenun.indicators.tables import DATASET, SCOPE
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer, Snapshot
-from tenun.lake.store import Lake, SnapshotMissing
+from tenun.lake.store import Lake
 from tenun.node import release_figures, releases
 from tenun.node.home import NodeHome
 
@@ -44,14 +39,6 @@ class NothingReleased(TenunError):
     text_en = "Nothing has gone out from this node to the audience {audience}."
     remedy_id = "Lihat rilis dan audiensnya dengan `tenun release list`."
     remedy_en = "See releases and their audiences with `tenun release list`."
-
-
-@dataclass(frozen=True)
-class Attacked:
-    """What one snapshot came to, attacked with all the others."""
-
-    snapshot: Snapshot
-    report: Report
 
 
 @app.command("audit")
@@ -79,14 +66,13 @@ def audit_command(
         if snapshot is not None or against:
             raise typer.BadParameter("--snapshot / --against: tanpa / without --released, --audience")
         subjects = gone_out(home, audience)
-        attacked = [Attacked(one, _attack(home.lake, one, subjects)) for one in subjects]
+        reports = _attack(home.lake, subjects, subjects)
         about: dict[str, Any] = {"audience": audience or "*", "snapshots": [one.id for one in subjects]}
     else:
         subject = _get(home.lake, snapshot)
         others = [_get(home.lake, one) for one in against or ()]
-        attacked = [Attacked(subject, _attack(home.lake, subject, [subject, *others]))]
+        reports = _attack(home.lake, [subject], [subject, *others])
         about = {"snapshot": subject.id, "against": [one.id for one in others]}
-    reports = [one.report for one in attacked]
     found = sorted({cell for report in reports for cell in report.recovered})
     answer = {
         **about,
@@ -115,11 +101,15 @@ def gone_out(home: NodeHome, audience: str | None = None) -> list[Snapshot]:
     return list(found.values())
 
 
-def _attack(lake: Lake, subject: Snapshot, all_of_them: Sequence[Snapshot]) -> Report:
-    for one in (subject, *all_of_them):
+def _attack(lake: Lake, subjects: Sequence[Snapshot], published: Sequence[Snapshot]) -> list[Report]:
+    """Each subject with all the others that are published."""
+    for one in published:
         lake.verify(one)
-    others = [release_of(lake, one) for one in all_of_them if one.folder != subject.folder]
-    return audit(release_of(lake, subject), others)
+    known = {one.folder: release_of(lake, one) for one in published}
+    return [
+        audit(known[subject.folder], [one for folder, one in known.items() if folder != subject.folder])
+        for subject in subjects
+    ]
 
 
 def _get(lake: Lake, snapshot: str | None) -> Snapshot:
@@ -127,44 +117,6 @@ def _get(lake: Lake, snapshot: str | None) -> Snapshot:
     if snapshot is None:
         return lake.current(layer=Layer.OUT, dataset=DATASET, scope=SCOPE)
     return lake.get(layer=Layer.OUT, dataset=DATASET, scope=SCOPE, id=snapshot)
-
-
-def release_of(lake: Lake, snapshot: Snapshot) -> Release:
-    """An out snapshot as the audit reads it; supplies count no persons and are left out. Raises `SnapshotMissing`."""
-    if "definitions" not in snapshot.tables:
-        # Values that the other party handed over: what adds up to what stands in its system, not in them.
-        raise SnapshotMissing(layer=str(Layer.OUT), dataset=DATASET, scope=SCOPE)
-    kept = lake.read(snapshot, "definitions").to_pylist()
-    known = [definitions.from_json(json.loads(row["definition"])) for row in kept]
-    is_perturbed = snapshot.details.get("rule_version") == OUTSIDE_RULE_VERSION
-    settings = snapshot.origin.settings.get("profile", {})
-    profile: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
-    # Snapshots that do not say from how many adults an area has figures tell the reader no bound by it.
-    population = 0 if is_perturbed else int(profile.get("minimum_population", 10**9))
-    return Release(
-        id=snapshot.id,
-        date=snapshot.as_of.isoformat(),
-        inputs=tuple(snapshot.origin.inputs),
-        values=lake.path(snapshot, "values"),
-        areas=lake.path(snapshot, "areas"),
-        coverage=lake.path(snapshot, "coverage"),
-        indicators={one.id: _indicator(one) for one in known if one.kind is not Kind.SUPPLY},
-        minimum_cell=int(profile.get("minimum_cell", snapshot.details["minimum_cell"])),
-        minimum_population=population,
-        noise=OUTSIDE.noise if is_perturbed else None,
-        nestings=NESTINGS,
-    )
-
-
-def _indicator(one: Definition) -> Indicator:
-    whole = one.disclosure.whole
-    return Indicator(
-        id=one.id,
-        digest=one.digest(),
-        is_rate=one.kind is Kind.RATE,
-        is_of_one_source=set(one.sources) == {Source.SID} and "links" not in one.fields,
-        whole=whole if whole and "." not in whole else None,
-    )
 
 
 def _as_dict(one: Recovered) -> dict[str, str]:

@@ -238,7 +238,7 @@ def _bound_by_others(at: int, one: Indicator, release: Release) -> str:
     if one.is_rate:
         return f"""SELECT {names}, 0 AS least_told, coalesce(numerator, value)::BIGINT AS most_told
                    FROM values_{at} WHERE indicator = '{one.whole or ""}' AND breakdown = '' AND value IS NOT NULL"""
-    parts = [part.id for part in release.indicators.values() if part.whole == one.id]
+    parts = [part.id for part in release.indicators.values() if part.is_rate and part.whole == one.id]
     listed = ", ".join(f"'{part}'" for part in parts) or "''"
     # low = 100 n / everyone, rounded to a tenth: everyone lies between n / (low + .05 %) and n / (low - .05 %).
     return f"""

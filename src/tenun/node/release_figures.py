@@ -7,7 +7,6 @@ noise of the same cell, and the two could be averaged.
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -26,10 +25,9 @@ from tenun.disclosure import audit as audits
 from tenun.disclosure.gates import OUTSIDE, OUTSIDE_RULE_VERSION, OutsideProfile
 from tenun.disclosure.perturbation import KEY
 from tenun.disclosure.state import ValueState
-from tenun.indicators import definition as definitions
 from tenun.indicators import export, outside, permits
 from tenun.indicators import inputs as sources
-from tenun.indicators.definition import Definition, Kind, Source
+from tenun.indicators.attacked import release_of
 from tenun.indicators.inputs import Inputs
 from tenun.indicators.results import Results, Value
 from tenun.indicators.tables import DEFINITIONS
@@ -171,29 +169,13 @@ class AsTheAudienceSees:
         mine = self.snapshot(scope, audience=audience)
         others = {one.folder: one for to, before in earlier for one in self._out(before, audience=to)}
         others.pop(mine.folder, None)
-        report = audits.audit(self._attacked(mine), [self._attacked(one) for one in others.values()])
+        report = audits.audit(release_of(self.lake, mine), [release_of(self.lake, one) for one in others.values()])
         return [(one.indicator, one.area_code, one.breakdown, one.category) for one in report.recovered]
 
     def _out(self, scope: ReleaseScope, *, audience: str) -> Sequence[Snapshot]:
         """What went out under a release; where nothing did as yet, what would go out."""
         gone = self.published.get(_place(audience, scope))
         return gone or [self.snapshot(scope, audience=audience)]
-
-    def _attacked(self, snapshot: Snapshot) -> audits.Release:
-        kept = self.lake.read(snapshot, "definitions").to_pylist()
-        known = [definitions.from_json(json.loads(row["definition"])) for row in kept]
-        return audits.Release(
-            id=snapshot.id,
-            date=snapshot.as_of.isoformat(),
-            inputs=tuple(snapshot.origin.inputs),
-            values=self.lake.path(snapshot, "values"),
-            areas=self.lake.path(snapshot, "areas"),
-            coverage=self.lake.path(snapshot, "coverage"),
-            indicators={one.id: _indicator(one) for one in known if not one.is_of_things},
-            minimum_cell=int(snapshot.details["minimum_cell"]),
-            minimum_population=0,
-            noise=OUTSIDE.noise,
-        )
 
 
 # --- what is done with them ----------------------------------------------------------------------
@@ -328,15 +310,6 @@ def _definitions(results: Results, indicators: Sequence[str]) -> pa.Table:
         for one in kept
     ]
     return pa.Table.from_pylist(rows, schema=DEFINITIONS.schema())
-
-
-def _indicator(one: Definition) -> audits.Indicator:
-    return audits.Indicator(
-        id=one.id,
-        digest=one.digest(),
-        is_rate=one.kind is Kind.RATE,
-        is_of_one_source=set(one.sources) == {Source.SID} and "links" not in one.fields,
-    )
 
 
 def _shown(row: Mapping[str, Any]) -> int | None:

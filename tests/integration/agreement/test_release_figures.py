@@ -18,11 +18,13 @@ import pytest
 from tenun.agreement.release.request import parsed_letter
 from tenun.agreement.release.states import ReleaseState
 from tenun.agreement.vocabulary import Party
+from tenun.cli.main import main
 from tenun.disclosure import audit as audits
 from tenun.disclosure.audit import audit
 from tenun.disclosure.gates import OUTSIDE, OUTSIDE_RULE_VERSION
 from tenun.disclosure.state import ValueState
 from tenun.indicators import wording
+from tenun.indicators.attacked import release_of
 from tenun.indicators.outside import FiguresOutdated, NotOfPersons, make
 from tenun.node import release_figures, releases
 from tenun.node.home import NodeHome, Role
@@ -170,7 +172,7 @@ def test_two_releases_together_do_not_give_small_counts_away(figures: AsTheAudie
     """One of the district by all indicators, to villages; one of the regency by seekers alone, to the public."""
     one, other = release_scope(), release_scope(indicators=["C1"], areas=[releasing.REGENCY])
     snapshots = [figures.snapshot(one, audience=AUDIENCE), figures.snapshot(other, audience="publik")]
-    attacked = [figures._attacked(snapshot) for snapshot in snapshots]
+    attacked = [release_of(figures.lake, snapshot) for snapshot in snapshots]
     assert audit(attacked[0], attacked[1:]).recovered == []
     assert audit(attacked[1], attacked[:1]).recovered == []
     tables = [
@@ -217,7 +219,7 @@ def test_counts_that_got_out_without_noise_are_found_to_give_small_ones_away(
         if key in true
     ]
     pq.write_table(pa.Table.from_pylist(bare, schema=table.schema), tmp_path / "values.parquet")
-    subject = figures._attacked(snapshot)
+    subject = release_of(figures.lake, snapshot)
     exact = replace(subject, id="bare", values=tmp_path / "values.parquet", noise=None)
     monkeypatch.setattr(audits, "audit", lambda mine, others: audit(mine, [*others, exact]))
     small = {key for key, count in true.items() if 0 < count < figures.results.minimum_cell}
@@ -298,3 +300,62 @@ def test_what_counts_no_persons_is_published_as_it_is(figures: AsTheAudienceSees
     found = rows_of(figures, indicators=supplies)
     for (indicator, area, _, _), row in found.items():
         assert row["value"] == figures.results.value(indicator, area).value
+
+
+# --- what has gone out, attacked by a command ----------------------------------------------------
+
+
+@pytest.mark.pasal("7(2)")
+def test_what_went_out_is_attacked_by_audience_also_after_it_was_revoked(
+    nodes: dict[Party, NodeHome], filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naker = nodes[Party.NAKER]
+    made = in_force(nodes)
+    sent = release_figures.publish(naker, made)
+    releases.revoke(naker, made, reason="Dicabut.", warn=silent)
+    for words in (("--released",), ("--audience", AUDIENCE)):
+        status, found = answer_of("disclosure", "audit", *words, "--node", "naker")
+        assert (status, found["is_safe"], found["cells"]) == (0, True, [])
+        assert sent.id in found["snapshots"]
+        assert found["attacked"] > 0, "nothing small was published, so nothing was attacked"
+    status, refused = answer_of("disclosure", "audit", "--audience", "tidak-ada", "--node", "naker")
+    assert (status, refused["error"]["code"]) == (1, "disclosure.nothing_released")
+    wrongly = ("disclosure", "audit", "--released", "--snapshot", sent.id, "--node", "naker")
+    assert answer_of_usage(monkeypatch, *wrongly) == 2
+
+
+@pytest.mark.pasal("7(2)")
+def test_one_number_with_two_noises_is_found(figures: AsTheAudienceSees, tmp_path: Path) -> None:
+    """As after the key of the noise was lost and made anew: each new noise tells more of the true number."""
+    snapshot = figures.snapshot(release_scope(indicators=["C1"]), audience=AUDIENCE)
+    table = figures.lake.read(snapshot, "values")
+    shown = [row for row in table.to_pylist() if row["state"] == "ok" and row["numerator"]]
+    changed = min(shown, key=lambda row: (row["numerator"], row["area_code"], row["category"]))
+    assert changed["numerator"] <= SMALL + figures.results.minimum_cell, "nothing that could be small is shown"
+    rows = [
+        row | {"value": row["value"] + 1, "numerator": row["numerator"] + 1} if row == changed else row
+        for row in table.to_pylist()
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), tmp_path / "values.parquet")
+    subject = release_of(figures.lake, snapshot)
+    other = replace(subject, id="other noise", values=tmp_path / "values.parquet")
+    found = {(one.area_code, one.breakdown, one.category) for one in audit(subject, [other]).recovered
+             if one.kind == "other_noise"}  # fmt: skip
+    assert found == {(changed["area_code"], changed["breakdown"], changed["category"])}
+    assert audit(subject, [replace(subject, id="the same")]).recovered == []
+
+
+def test_figures_that_count_no_persons_are_not_attacked(figures: AsTheAudienceSees) -> None:
+    snapshot = figures.results.snapshot
+    known = figures.results.definitions
+    attacked = release_of(figures.lake, snapshot).indicators
+    assert attacked.keys() == {one.id for one in known.values() if not one.is_of_things}
+    assert {"D5", "D8", "G3"} & known.keys()
+
+
+def answer_of_usage(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """The status of a command that is given wrongly."""
+    monkeypatch.setattr("sys.argv", ["tenun", *words])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)

@@ -23,6 +23,7 @@ from tenun.disclosure.gates import OUTSIDE, FixedTable
 from tenun.disclosure.profile import MINISTRIES
 from tenun.disclosure.ptable import PTable, ptable
 from tenun.indicators import compute, protection
+from tenun.indicators.attacked import release_of
 from tenun.indicators.tables import DATASET, SCOPE
 from tenun.kernel.keys import MemoryKeys
 from tenun.lake.snapshot import Layer, Origin, Snapshot
@@ -57,7 +58,7 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def audited(lake: Lake, subject: Snapshot, *others: Snapshot) -> Report:
-    return audit(command.release_of(lake, subject), [command.release_of(lake, one) for one in others])
+    return audit(release_of(lake, subject), [release_of(lake, one) for one in others])
 
 
 @pytest.mark.pasal("7(2)")

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from tenun.agreement import signing
+from tenun.agreement.vocabulary import Party
+from tenun.node.gate import Gatekeeper
 from tenun.node.home import NodeHome, Role
 from tenun.portal import serving
 from tests.lib import published_figures as published
+from tests.lib.two_nodes import DRAFT
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +68,22 @@ def sign_in(accounts: dict[str, dict[str, str]]) -> Any:
         return made
 
     return client
+
+
+@pytest.fixture
+def keeper(node: NodeHome) -> Iterator[Gatekeeper]:
+    keeper = Gatekeeper(node.station.gate, node.station.party)
+    keeper.establish()
+    yield keeper
+    shutil.rmtree(node.station.gate)
+
+
+@pytest.fixture
+def agreed(node: NodeHome) -> Iterator[None]:
+    """An agreement in force at the portal's node, for one test."""
+    other = NodeHome(Role.DESA, node.folder.parent / "pihak-lain")
+    homes = {Party.NAKER: node, Party.DESA: other}
+    signing.enter_into_force(DRAFT, {party: (home.agreement, home.folder / "keys") for party, home in homes.items()})
+    yield
+    for folder in (node.agreement, node.folder / "keys", node.station.acts, node.log, other.folder):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from tenun.agreement import signing
 from tenun.agreement.vocabulary import Party
 from tenun.exchange import events, outbox, reconcile
 from tenun.exchange.comparison import Comparison, Finding, FindingKind, Subject, Window
@@ -19,31 +17,11 @@ from tenun.exchange.gate import Reason, Scope
 from tenun.exchange.reconcile import Report, Seen
 from tenun.kernel.clock import SystemClock, rfc3339
 from tenun.node.gate import Gatekeeper
-from tenun.node.home import NodeHome, Role
-from tests.lib.two_nodes import DRAFT
+from tenun.node.home import NodeHome
 
 pytestmark = pytest.mark.xdist_group("portal")
 
 CUT = "sedang diputus"
-
-
-@pytest.fixture
-def keeper(node: NodeHome) -> Iterator[Gatekeeper]:
-    keeper = Gatekeeper(node.station.gate, node.station.party)
-    keeper.establish()
-    yield keeper
-    shutil.rmtree(node.station.gate)
-
-
-@pytest.fixture
-def agreed(node: NodeHome) -> Iterator[None]:
-    """An agreement in force at the portal's node, for one test."""
-    other = NodeHome(Role.DESA, node.folder.parent / "pihak-lain")
-    homes = {Party.NAKER: node, Party.DESA: other}
-    signing.enter_into_force(DRAFT, {party: (home.agreement, home.folder / "keys") for party, home in homes.items()})
-    yield
-    for folder in (node.agreement, node.folder / "keys", node.station.acts, node.log, other.folder):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.pasal("6(1)", "7(4)")

@@ -218,14 +218,6 @@ def test_while_access_is_shut_off_a_digest_holds_no_figure(
 # --- news --------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def keeper(node: NodeHome) -> Iterator[Gatekeeper]:
-    keeper = Gatekeeper(node.station.gate, node.station.party)
-    keeper.establish()
-    yield keeper
-    shutil.rmtree(node.station.gate)
-
-
 @pytest.mark.pasal("7(4)")
 def test_a_shut_off_and_its_end_are_told_once_to_every_role_that_sees_the_exchange(
     mail: Any, people: dict[str, Any], keeper: Gatekeeper

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tenun.indicators import definition, export, wording
 from tenun.indicators.definition import DefinitionInvalid, Unit
@@ -147,3 +148,12 @@ def test_the_digest_changes_with_the_formula(tmp_path: Path) -> None:
     before = definition.load(folder).digest()
     (folder / "query.sql").write_text((folder / "query.sql").read_text() + "-- another\n")
     assert definition.load(folder).digest() != before
+
+
+def test_the_digest_does_not_ask_in_which_order_a_definition_is_written(tmp_path: Path) -> None:
+    folder = shutil.copytree(ONE, tmp_path / ONE.name)
+    before = definition.load(folder).digest()
+    file = folder / "definition.yaml"
+    members = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump(dict(reversed(members.items())), sort_keys=False, allow_unicode=True))
+    assert definition.load(folder).digest() == before
