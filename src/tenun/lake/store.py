@@ -339,7 +339,8 @@ class Lake:
 
 T = TypeVar("T")
 R = TypeVar("R")
-# Files of a country lie in a hundred thousand folders: most of the time to open them is the disk's.
+# Files of a country lie in a hundred thousand folders, and a disk that is cold takes its time over each. More readers
+# than this wait for one another as soon as the files are in memory.
 READERS = 4
 FEW = 64
 

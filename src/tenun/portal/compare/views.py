@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from tenun.indicators.areas import Area, Level
-from tenun.indicators.citation import About, of_snapshot
+from tenun.indicators.citation import of_snapshot
 from tenun.indicators.results import Value
 from tenun.portal import names, words
+from tenun.portal.about import about_of
 from tenun.portal.compare import choice, sheet, similar, strip, table, wording
 from tenun.portal.compare.choice import LETTERS, Choice
 from tenun.portal.compare.similar import Question
@@ -147,7 +148,7 @@ def _comparison(request: HttpRequest, chosen: Choice, reference: Area | None, ro
         "main_count": sum(1 for one in table.MAIN if one in figures.definitions),
         "all_count": sum(1 for one in figures.definitions.values() if chosen.level in one.levels),
         "permanent": permanent,
-        "citation": of_snapshot(_about(figures), address=permanent).said(words.language()),
+        "citation": of_snapshot(about_of(figures), address=permanent).said(words.language()),
     }
 
 
@@ -215,16 +216,3 @@ def _similarity(
         )
         for question in Question
     ]
-
-
-def _about(figures: Figures) -> About:
-    release = figures.release
-    return About(
-        snapshot=release.snapshot,
-        reference_date=release.reference_date,
-        agreement_number=release.agreement_number,
-        agreement_rev=release.agreement_rev,
-        rule_version=release.rule_version,
-        minimum_cell=release.minimum_cell,
-        is_invented=release.is_invented,
-    )

@@ -10,9 +10,9 @@ from tenun.indicators import dcat, export
 from tenun.indicators.areas import Area, Level
 from tenun.indicators.citation import of_snapshot
 from tenun.portal import words
+from tenun.portal.about import about_of
 from tenun.portal.downloads import examples, files, wording
 from tenun.portal.downloads.api import keys
-from tenun.portal.downloads.api.about import about_of
 from tenun.portal.downloads.api.middleware import PREFIX
 from tenun.portal.downloads.api.shapes import ROWS_MAX, Format
 from tenun.portal.downloads.selection import Selection, TooManyRows

@@ -24,10 +24,10 @@ from tenun.indicators.tables import DATASET, SCOPE
 from tenun.kernel.errors import TenunError
 from tenun.lake.snapshot import Layer
 from tenun.node.home import SOURCE_ROOT
+from tenun.portal.about import about_of
 from tenun.portal.closures import is_cut
 from tenun.portal.downloads import files
 from tenun.portal.downloads.api import answers, openapi, problems
-from tenun.portal.downloads.api.about import about_of
 from tenun.portal.downloads.api.middleware import PREFIX
 from tenun.portal.downloads.api.shapes import (
     ROWS_MAX,
