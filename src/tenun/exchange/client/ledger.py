@@ -31,6 +31,8 @@ list is closed: whatever is not on it stops, tokens and the catalogue among them
 
 @dataclass
 class _Open:
+    request: Request
+    """Held, so that no other request can be taken for it as long as it is open."""
     call: calls.Call | None
     """None for what is not noted: tokens are not signed messages, and the log is not read into the log."""
     passage: Passage | None
@@ -59,11 +61,11 @@ class CallLedger:
         agreement = self._now()
         passage = self._passage(agreement, call)
         if not call.is_signed or call.about.get("step") in calls.NOT_NOTED:
-            self._open[id(request)] = _Open(None, passage)
+            self._open[id(request)] = _Open(request, None, passage)
             return
         told = calls.about(agreement, _digests(request), **_members(call))
-        self._open[id(request)] = _Open(told, passage)
         self._book.asked(told, decision=self.permit if told.dataset is not None else None)
+        self._open[id(request)] = _Open(request, told, passage)
         try:
             if passage is not None:
                 passage.require()
