@@ -287,8 +287,7 @@ class CallsAndActs(RuleBasedStateMachine):
         """What may come of it: one thing, but where our own gate is closed. A token may be refused before that."""
         dataset = None if operation == "catalogue" else DATASET
         there = self._expected_there(operation, dataset, fields)
-        # The catalogue holds no data: only the provider's gate is before it.
-        if dataset is None or not self._covers(self.heard[Party.NAKER], dataset, clients={"desa", "naker"}):
+        if not self._covers(self.heard[Party.NAKER], dataset, clients={"desa", "naker"}):
             return {there}
         return {"gate", there} - {"answered", "cursor-unknown"}
 
